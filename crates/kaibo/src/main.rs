@@ -1,0 +1,3 @@
+//! Kaibo.
+
+fn main() {}
