@@ -1,1 +1,3 @@
-//! Kaibo media.
+//! Kaibo's media server: streams, RTMP in, HTTP-FLV and HLS out. Knows streams, not rooms.
+
+pub mod gate;
