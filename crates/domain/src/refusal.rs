@@ -1,0 +1,119 @@
+//! Every "no" that is part of an answer. Mapped to a protocol's words once per edge.
+
+use crate::room::Status;
+
+/// A rule that a field breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldRule {
+    /// It must be there.
+    Required,
+    /// Shorter than the least length.
+    TooShort,
+    /// Longer than the greatest length.
+    TooLong,
+    /// Characters outside letters, digits and everyday punctuation.
+    BadCharacters,
+    /// Not a WeChat id.
+    NotAnId,
+    /// Starts less than 10 minutes from now.
+    StartsTooSoon,
+    /// Starts more than 6 months from now.
+    StartsTooLate,
+    /// Plan shorter than 30 minutes.
+    LastsTooShort,
+    /// Plan longer than `room.max_hours`.
+    LastsTooLong,
+    /// Neither a known media id nor the address of a stored image.
+    ImageUnknown,
+    /// The same person as the anchor.
+    SameAsAnchor,
+}
+
+/// A field of a room that can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// Title.
+    Name,
+    /// Planned start.
+    StartAt,
+    /// Planned end.
+    EndAt,
+    /// Anchor's nickname.
+    AnchorName,
+    /// Anchor's WeChat id.
+    AnchorWechat,
+    /// Sub-anchor's WeChat id.
+    SubAnchorWechat,
+    /// Creator's WeChat id.
+    CreatorWechat,
+    /// Background image.
+    Cover,
+    /// Share-card image.
+    Share,
+    /// Listing image.
+    Feeds,
+}
+
+/// A field and the rule it breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FieldRefusal {
+    /// Which field.
+    pub field: Field,
+    /// Which rule.
+    pub rule: FieldRule,
+}
+
+/// Why something was not done. Nothing has changed when one is returned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// One or more fields break a rule.
+    #[error("fields break a rule: {0:?}")]
+    Fields(Vec<FieldRefusal>),
+    /// No such room for this app.
+    #[error("no such room")]
+    RoomUnknown,
+    /// The room's status does not allow it.
+    #[error("a room in status {} does not allow this", .0.number())]
+    NotAllowed(Status),
+    /// Edit while the room is live.
+    #[error("a live room cannot be edited")]
+    EditWhileLive,
+    /// The app made its rooms for today.
+    #[error("the app made its {0} rooms for today")]
+    RoomsPerDay(u32),
+    /// The app has as many live rooms as it may.
+    #[error("the app has {0} live rooms, as many as it may")]
+    LiveAtOnce(u32),
+    /// The person is not yet verified. The token opens the verification page.
+    #[error("the anchor is not verified yet")]
+    AnchorUnverified {
+        /// Opens `/verify/{token}`.
+        token: String,
+    },
+    /// The sub-anchor is not yet verified.
+    #[error("the sub-anchor is not verified yet")]
+    SubAnchorUnverified,
+    /// No such person for this app.
+    #[error("no such person")]
+    PersonUnknown,
+    /// An app with this id exists.
+    #[error("an app with this id exists")]
+    AppExists,
+    /// The image is larger than 2 MiB, or is no PNG, JPEG or GIF.
+    #[error("{0}")]
+    Image(ImageRefusal),
+}
+
+/// What is wrong with an uploaded image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImageRefusal {
+    /// No bytes.
+    #[error("the image is empty")]
+    Empty,
+    /// More than 2 MiB.
+    #[error("the image is larger than 2 MiB")]
+    TooLarge,
+    /// Not PNG, JPEG or GIF by its first bytes.
+    #[error("the image is neither PNG, JPEG nor GIF")]
+    UnknownFormat,
+}
