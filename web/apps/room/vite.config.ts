@@ -2,6 +2,4 @@
 import { defineConfig, mergeConfig } from 'vite';
 import { appBuild } from '../../app-build';
 
-export default defineConfig(
-  mergeConfig(appBuild('room'), { define: { __VUE_OPTIONS_API__: 'false' } }),
-);
+export default defineConfig(mergeConfig(appBuild('room'), { define: { __VUE_OPTIONS_API__: 'false' } }));

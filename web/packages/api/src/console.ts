@@ -1,0 +1,191 @@
+// What the console asks for: session by cookie, every change with the session's CSRF token.
+import { ApiError, call, type CallOptions } from './http';
+import { subscribe, type Subscription, type SubscribeOptions } from './sse';
+import type {
+  Anchor,
+  AppCredentials,
+  AppView,
+  ConsoleRoom,
+  Limits,
+  Media,
+  RoomAccess,
+  RoomForm,
+  RoomPage,
+  RoomStatus,
+  Session,
+} from './types';
+
+export interface RoomQuery {
+  offset?: number;
+  limit?: number;
+  status?: RoomStatus[];
+}
+
+export interface FollowApp extends Pick<SubscribeOptions, 'onLine' | 'onRefused'> {
+  onRoomChanged: (roomId: number) => void;
+}
+
+/** The console's line to the server. Remembers the CSRF token of the session it opened or found. */
+export class ConsoleClient {
+  private csrf = '';
+
+  /** `onUnauthorized` is told of every 401 except a failed log-in: the session is over. */
+  constructor(private readonly onUnauthorized: () => void = () => {}) {}
+
+  // Session
+
+  /** Whether the set-up link is still open; ApiError 404 when it is not. */
+  checkSetup(token: string): Promise<{ open: true }> {
+    return call(`/v1/setup?token=${encodeURIComponent(token)}`);
+  }
+
+  /** Makes the owner and logs in. */
+  setUp(token: string, name: string, password: string): Promise<Session> {
+    return this.opened(call('/v1/setup', { method: 'POST', body: { token, name, password } }));
+  }
+
+  /** ApiError `bad_credentials` (401) or `too_many_tries` (429, with `retryAfterMs`). */
+  logIn(name: string, password: string): Promise<Session> {
+    return this.opened(call('/v1/session', { method: 'POST', body: { name, password } }));
+  }
+
+  /** The session of the cookie, or null when there is none. */
+  async session(): Promise<Session | null> {
+    try {
+      return await this.opened(call('/v1/session'));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  }
+
+  async logOut(): Promise<void> {
+    await this.change('/v1/session', 'DELETE');
+    this.csrf = '';
+  }
+
+  // Apps
+
+  apps(): Promise<AppView[]> {
+    return this.send('/v1/apps');
+  }
+
+  createApp(name: string, appid?: string): Promise<AppCredentials> {
+    return this.change('/v1/apps', 'POST', { name, ...(appid ? { appid } : {}) });
+  }
+
+  limits(): Promise<Limits> {
+    return this.send('/v1/limits');
+  }
+
+  // Rooms
+
+  rooms(appid: string, { offset = 0, limit = 20, status = [] }: RoomQuery = {}): Promise<RoomPage> {
+    const query = new URLSearchParams({ offset: String(offset), limit: String(limit) });
+    if (status.length > 0) query.set('status', status.join(','));
+    return this.send(`${appPath(appid)}/rooms?${query}`);
+  }
+
+  /** ApiError 404 `room_not_found`. */
+  room(appid: string, roomId: number): Promise<ConsoleRoom> {
+    return this.send(roomPath(appid, roomId));
+  }
+
+  /** ApiError 422 with `fields`, or 409 `room_limit`. */
+  createRoom(appid: string, form: RoomForm): Promise<ConsoleRoom> {
+    return this.change(`${appPath(appid)}/rooms`, 'POST', form);
+  }
+
+  editRoom(appid: string, roomId: number, form: RoomForm): Promise<ConsoleRoom> {
+    return this.change(roomPath(appid, roomId), 'PUT', form);
+  }
+
+  deleteRoom(appid: string, roomId: number): Promise<void> {
+    return this.change(roomPath(appid, roomId), 'DELETE');
+  }
+
+  /** ApiError 409 `not_allowed_in_status` or `live_limit`. */
+  steer(
+    appid: string,
+    roomId: number,
+    action: 'start' | 'end' | 'pause' | 'resume' | 'unban',
+  ): Promise<ConsoleRoom> {
+    return this.change(`${roomPath(appid, roomId)}/${action}`, 'POST');
+  }
+
+  ban(appid: string, roomId: number, reason: string): Promise<ConsoleRoom> {
+    return this.change(`${roomPath(appid, roomId)}/ban`, 'POST', { reason });
+  }
+
+  access(appid: string, roomId: number): Promise<RoomAccess> {
+    return this.send(`${roomPath(appid, roomId)}/access`);
+  }
+
+  /** Ends the old push key; whoever pushes with it is cut. */
+  revokePush(appid: string, roomId: number): Promise<RoomAccess> {
+    return this.change(`${roomPath(appid, roomId)}/access/revoke-push`, 'POST');
+  }
+
+  /** Ends the old broadcast code. */
+  renewCode(appid: string, roomId: number): Promise<RoomAccess> {
+    return this.change(`${roomPath(appid, roomId)}/access/renew-code`, 'POST');
+  }
+
+  /** Tells of every room of the app that changed. */
+  follow(appid: string, follow: FollowApp): Subscription {
+    return subscribe(`${appPath(appid)}/events`, {
+      onLine: follow.onLine,
+      onRefused: (error) => {
+        if (error.status === 401) this.onUnauthorized();
+        follow.onRefused?.(error);
+      },
+      onEvent: ({ event, data }) => {
+        if (event === 'room') follow.onRoomChanged((JSON.parse(data) as { roomId: number }).roomId);
+      },
+    });
+  }
+
+  // Anchors and images
+
+  anchors(appid: string): Promise<Anchor[]> {
+    return this.send(`${appPath(appid)}/anchors`);
+  }
+
+  verifyAnchor(appid: string, wechatId: string): Promise<Anchor> {
+    return this.change(`${appPath(appid)}/anchors/${encodeURIComponent(wechatId)}/verify`, 'POST');
+  }
+
+  /** At most 2 MiB of PNG, JPEG or GIF. */
+  uploadImage(appid: string, file: File): Promise<Media> {
+    const body = new FormData();
+    body.append('media', file);
+    return this.change(`${appPath(appid)}/media`, 'POST', body);
+  }
+
+  private change<T>(path: string, method: 'POST' | 'PUT' | 'DELETE', body?: unknown): Promise<T> {
+    return this.send(path, { method, body, headers: { 'X-CSRF-Token': this.csrf } });
+  }
+
+  private async send<T>(path: string, options: CallOptions = {}): Promise<T> {
+    try {
+      return await call<T>(path, options);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) this.onUnauthorized();
+      throw error;
+    }
+  }
+
+  private async opened(session: Promise<Session>): Promise<Session> {
+    const opened = await session;
+    this.csrf = opened.csrf;
+    return opened;
+  }
+}
+
+function appPath(appid: string): string {
+  return `/v1/apps/${encodeURIComponent(appid)}`;
+}
+
+function roomPath(appid: string, roomId: number): string {
+  return `${appPath(appid)}/rooms/${roomId}`;
+}

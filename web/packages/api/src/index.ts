@@ -1,0 +1,9 @@
+// The typed client of /v1 for all three apps.
+export * from './types';
+export { ApiError, isPassing, setLanguage } from './http';
+export { backoffMs, type BackoffOptions } from './backoff';
+export { subscribe, SseParser } from './sse';
+export type { LineState, SseEvent, SubscribeOptions, Subscription } from './sse';
+export { followRoom, getRoom, getVerification, type FollowRoom } from './viewer';
+export { BroadcastClient, type FollowBroadcast } from './broadcast';
+export { ConsoleClient, type FollowApp, type RoomQuery } from './console';

@@ -1,0 +1,191 @@
+// The shapes of Kaibo's own JSON API (/v1). All times are Unix milliseconds.
+
+/** A room's state in WeChat's numbers. */
+export const RoomStatus = {
+  Live: 101,
+  NotStarted: 102,
+  Ended: 103,
+  Banned: 104,
+  Paused: 105,
+  Lost: 106,
+  Expired: 107,
+} as const;
+export type RoomStatus = (typeof RoomStatus)[keyof typeof RoomStatus];
+
+/** Playback addresses of one stream: HTTP-FLV, HLS with CMAF, HLS with MPEG-TS. */
+export interface PlaySources {
+  flv: string;
+  hls: string;
+  ts: string;
+}
+
+/** A room as a viewer may see it. */
+export interface RoomView {
+  roomId: number;
+  name: string;
+  status: RoomStatus;
+  startAt: number;
+  endAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  anchorName: string;
+  coverUrl: string | null;
+  shareUrl: string | null;
+  /** Present only while viewers may watch (101, 106). */
+  play: PlaySources | null;
+  closeComment: boolean;
+  closeGoods: boolean;
+  closeLike: boolean;
+  closeShare: boolean;
+  closeReplay: boolean;
+  /** Position of the newest event this view includes. */
+  offset: number;
+  /** The server's clock when the view was made. */
+  now: number;
+  banReason: string | null;
+}
+
+/** Where an encoder pushes to; `server` and `key` are what OBS asks for, `address` is both in one. */
+export interface PushAddress {
+  server: string;
+  key: string;
+  address: string;
+  expiresAt: number;
+}
+
+export type RefusalReason =
+  'wrong_key' | 'expired_key' | 'revoked_key' | 'quota' | 'busy' | 'unsupported_codec' | 'room_over';
+
+/** Why the last push was turned away; `detail` names e.g. the codec. */
+export interface LastRefusal {
+  at: number;
+  reason: RefusalReason;
+  detail?: string | null;
+}
+
+/** A room as its anchor sees it, behind the broadcast code. */
+export interface BroadcastView extends RoomView {
+  appid: string;
+  /** A good stream is arriving. */
+  good: boolean;
+  /** Start was asked for; the next good stream starts the room. */
+  armed: boolean;
+  editable: boolean;
+  push: PushAddress;
+  /** Playback with a token, whenever a stream exists. */
+  preview: PlaySources | null;
+  /** From when on a good stream starts the room by itself; null when only the start button does. */
+  startableFrom: number | null;
+  lastRefusal: LastRefusal | null;
+  /** When a lost or paused room will be ended. */
+  graceUntil: number | null;
+  /** When the room will be ended whatever happens. */
+  capAt: number | null;
+  viewerUrl: string;
+}
+
+/** A logged-in owner; `csrf` goes back in `X-CSRF-Token` with every change. */
+export interface Session {
+  name: string;
+  csrf: string;
+  apps: { appid: string; name: string }[];
+}
+
+/** An app (one merchant's appid) with its use of today's limits. */
+export interface AppView {
+  appid: string;
+  name: string;
+  createdAt: number;
+  roomsToday: number;
+  roomsPerDay: number;
+  liveNow: number;
+  liveAtOnce: number;
+}
+
+/** A new app's credentials; the secret is shown this once. */
+export interface AppCredentials {
+  appid: string;
+  secret: string;
+}
+
+/** 0: live from a phone; 1: live from an encoder. */
+export type RoomType = 0 | 1;
+
+/** A room as the console sees it. */
+export interface ConsoleRoom extends RoomView {
+  type: RoomType;
+  anchorWechat: string;
+  good: boolean;
+  armed: boolean;
+  feedsUrl: string | null;
+  isFeedsPublic: boolean;
+  closeKf: boolean;
+  createdAt: number;
+  graceUntil: number | null;
+  capAt: number | null;
+  lastRefusal: LastRefusal | null;
+}
+
+/** What the console sends to make or edit a room; images are media ids or, when editing, the existing URL. */
+export interface RoomForm {
+  name: string;
+  startAt: number;
+  endAt: number;
+  anchorName: string;
+  anchorWechat: string;
+  type: RoomType;
+  coverImg: string | null;
+  shareImg: string | null;
+  feedsImg: string | null;
+  isFeedsPublic: boolean;
+  closeLike: boolean;
+  closeGoods: boolean;
+  closeComment: boolean;
+  closeReplay: boolean;
+  closeShare: boolean;
+  closeKf: boolean;
+}
+
+/** Both codes and the push address of a room. */
+export interface RoomAccess {
+  broadcastUrl: string;
+  viewerUrl: string;
+  push: PushAddress;
+  preview: PlaySources | null;
+}
+
+export interface RoomPage {
+  total: number;
+  rooms: ConsoleRoom[];
+}
+
+export interface Anchor {
+  wechatId: string;
+  state: 'pending' | 'verified';
+  requestedAt: number | null;
+  verifiedAt: number | null;
+}
+
+export interface Media {
+  mediaId: string;
+  url: string;
+  width: number;
+  height: number;
+}
+
+/** The scheduling rules in force; text lengths are [min, max] in half-width units. */
+export interface Limits {
+  minLeadMs: number;
+  maxAheadMs: number;
+  minLengthMs: number;
+  maxLengthMs: number;
+  name: [number, number];
+  anchorName: [number, number];
+}
+
+/** What the page behind an anchor's QR code shows. */
+export interface Verification {
+  appName: string;
+  wechatIdMasked: string;
+  state: 'pending' | 'verified';
+}
