@@ -1,2 +1,10 @@
-// Filled below.
-export {};
+// What all three apps share: words, times, badges, codes. The colours are in `@kaibo/ui/tokens.css`.
+export { LOCALES, pageLocale, pickLocale, type Locale } from './locale';
+export { uiMessages } from './messages';
+export { clockSkew, formatClock, formatDuration, formatSpan, formatWhen, splitDuration } from './time';
+export type { Duration } from './time';
+export { useNow } from './now';
+export { drawQr, qrPngFile, qrSvgFile, type QrDrawing } from './qr';
+export { default as CountDown } from './CountDown.vue';
+export { default as QrCode } from './QrCode.vue';
+export { default as StatusBadge } from './StatusBadge.vue';
