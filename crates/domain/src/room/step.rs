@@ -142,7 +142,9 @@ fn by_person(
             change.dirty = true;
             change.events.push(RoomEvent::Deleted);
         }
-        (Command::Start, Planned) if change.room.good => go_live(change, now, Cause::Command),
+        (Command::Start, Planned) | (Command::Resume, Paused) if change.room.good => {
+            go_live(change, now, Cause::Command);
+        }
         (Command::Start, Planned) => {
             if !std::mem::replace(&mut change.room.armed, true) {
                 change.dirty = true;
@@ -150,7 +152,6 @@ fn by_person(
             }
         }
         (Command::Pause, Live) => pause(change, now, rules),
-        (Command::Resume, Paused) if change.room.good => go_live(change, now, Cause::Command),
         (Command::Resume, Paused) => lose(change, now + rules.grace_ms),
         (Command::End, Live | Paused | Lost) => {
             finish(change, Ended, now, Cause::Command);
