@@ -1,0 +1,5 @@
+// Build of the console at /console/.
+import { defineConfig, mergeConfig } from 'vite';
+import { appBuild } from '../../app-build';
+
+export default defineConfig(mergeConfig(appBuild('console'), { define: { __VUE_OPTIONS_API__: 'true' } }));
