@@ -1,2 +1,5 @@
-// Filled below.
-export {};
+// The live player of all three apps.
+export { createPlayer } from './player';
+export type { LivePlayer, PlayerOptions, PlayerPhase, PlayerState } from './player';
+export type { EngineName, PlayerSources } from './choose';
+export { fitOf } from './fit';
