@@ -1,0 +1,84 @@
+// The anchor's room as it stands: follows the server, and runs start and end.
+import { computed, onScopeDispose, ref, shallowRef } from 'vue';
+import { ApiError, BroadcastClient, type BroadcastView, type LineState, type Subscription } from '@kaibo/api';
+import { clockSkew, useNow } from '@kaibo/ui';
+
+/** Why there is no desk to show. */
+export type Trouble = 'badCode' | 'gone' | 'failed';
+
+/** Follows the room of `code` while the calling scope lives. */
+export function useBroadcast(code: string | null) {
+  const client = new BroadcastClient(code ?? '');
+  const view = shallowRef<BroadcastView | null>(null);
+  const trouble = ref<Trouble | null>(code === null ? 'badCode' : null);
+  const line = ref<LineState>('connecting');
+  const acting = ref<'start' | 'end' | null>(null);
+  const actionError = ref<ApiError | null>(null);
+  const skew = ref(0);
+  const now = useNow(() => skew.value);
+  let subscription: Subscription | null = null;
+
+  function take(next: BroadcastView): void {
+    // An answer may be overtaken by an event that was sent later.
+    if (view.value && next.now < view.value.now) return;
+    view.value = next;
+    skew.value = clockSkew(next.now);
+    trouble.value = null;
+  }
+
+  function refuse(error: ApiError): void {
+    trouble.value = error.status === 404 || error.status === 401 ? 'badCode' : 'failed';
+  }
+
+  function follow(): void {
+    subscription?.close();
+    trouble.value = null;
+    subscription = client.follow({
+      onBroadcast: take,
+      onGone: () => {
+        subscription?.close();
+        trouble.value = 'gone';
+      },
+      onLine: (state) => (line.value = state),
+      onRefused: refuse,
+    });
+  }
+
+  async function act(kind: 'start' | 'end'): Promise<void> {
+    if (acting.value) return;
+    acting.value = kind;
+    actionError.value = null;
+    try {
+      take(kind === 'start' ? await client.start() : await client.end());
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status === 404) refuse(error);
+      actionError.value = error;
+      if (error.status === 409) take(await client.get());
+    } finally {
+      acting.value = null;
+    }
+  }
+
+  const seen = () => {
+    if (!document.hidden) subscription?.poke();
+  };
+  document.addEventListener('visibilitychange', seen);
+  if (code !== null) follow();
+  onScopeDispose(() => {
+    document.removeEventListener('visibilitychange', seen);
+    subscription?.close();
+  });
+
+  return {
+    view,
+    trouble,
+    now,
+    acting,
+    actionError,
+    lineDown: computed(() => line.value === 'waiting'),
+    start: () => act('start'),
+    end: () => act('end'),
+    retry: follow,
+  };
+}
