@@ -6,6 +6,7 @@ mod bits;
 pub mod flv;
 pub mod fmp4;
 pub mod h264;
+pub mod hls;
 pub mod media;
-pub mod rtmp;
 pub mod mpegts;
+pub mod rtmp;
