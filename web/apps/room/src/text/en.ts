@@ -24,6 +24,7 @@ export const en: typeof zh = {
     endedLength: 'It ran for {length}',
     bannedTitle: 'This room is banned',
     bannedHint: 'It broke the rules of the platform and cannot be watched',
+    bannedReason: 'Reason: {reason}',
     expiredTitle: 'This live has expired',
     expiredHint: 'The host did not start at the planned time',
     unknownTitle: 'No such room',

@@ -23,6 +23,7 @@ export const zh = {
     endedLength: '本场直播 {length}',
     bannedTitle: '直播间已被禁播',
     bannedHint: '该直播间因违反平台规范，暂时无法观看',
+    bannedReason: '原因：{reason}',
     expiredTitle: '直播已过期',
     expiredHint: '主播未在计划时间内开播',
     unknownTitle: '直播间不存在',
