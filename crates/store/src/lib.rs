@@ -1,1 +1,158 @@
-//! Kaibo store.
+//! What Kaibo remembers: apps, rooms and their events, people, images, keys, in one folder.
+//!
+//! One [`Store`] per process; several processes may share a folder. One method is one transaction,
+//! and a write that was answered survives the loss of power.
+
+mod apps;
+mod db;
+mod error;
+mod events;
+mod ids;
+mod images;
+mod keys;
+mod lock;
+mod people;
+mod room_access;
+mod room_row;
+mod rooms;
+mod tokens;
+mod users;
+mod watch;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use crate::db::{Conn, Place, Readers, args};
+use crate::ids::Permutation;
+use crate::writer::Writer;
+
+pub use apps::App;
+pub use db::{BUSY_MS, DATABASE_FILE};
+pub use error::StoreError;
+pub use images::Image;
+pub use keys::{KEY_FILE, KeyError, MasterKey, SealError};
+pub use lock::{SERVER_LOCK_FILE, ServerLock};
+pub use people::Anchor;
+pub use room_access::{PushRefusal, RoomAccess};
+pub use rooms::{NewRoom, RoomQuery, Saved};
+pub use tokens::{AccessToken, TokenKind};
+pub use users::User;
+pub use watch::Watcher;
+
+/// A handle on the data folder; clones share it.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    data_dir: PathBuf,
+    place: Place,
+    keys: MasterKey,
+    room_ids: Permutation,
+    readers: Readers,
+    writer: Writer,
+    // Last, so that the folder goes after everything that uses it.
+    _temporary: Option<TempDir>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Store").field(&self.0.data_dir).finish()
+    }
+}
+
+impl Store {
+    /// Opens the folder, which is made (mode 0700) when missing, with a master key and a database
+    /// at the first start. Processes that open one folder at the same time wait for each other.
+    /// Must be called inside a tokio runtime, which then carries the writer.
+    pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        Self::open_in(data_dir, None).await
+    }
+
+    /// A store of its own for a test: a temporary folder, in memory (`/dev/shm`) where the system
+    /// has that, which is removed with the last clone.
+    pub async fn open_in_memory() -> Result<Self, StoreError> {
+        let memory = Path::new("/dev/shm");
+        let temporary = TempDir::with_prefix_in("kaibo-", memory)
+            .or_else(|_| TempDir::with_prefix("kaibo-"))
+            .map_err(|e| StoreError::file(memory, e))?;
+        let dir = temporary.path().to_owned();
+        Self::open_in(&dir, Some(temporary)).await
+    }
+
+    async fn open_in(data_dir: &Path, temporary: Option<TempDir>) -> Result<Self, StoreError> {
+        let data_dir = std::path::absolute(data_dir).map_err(|e| StoreError::file(data_dir, e))?;
+        let _opening = lock::opening(&data_dir).await?;
+        let place = Place::new(&data_dir);
+        // First the database, then the key: whoever sees a database must find its key.
+        let keys = MasterKey::load_or_create(&data_dir, place.exists())?;
+        let mut conn = place.writer().await?;
+        conn.migrate().await?;
+        check_key(&mut conn, &keys, &data_dir).await?;
+        Ok(Self(Arc::new(Inner {
+            room_ids: Permutation::of_rooms(&keys.derive("room id")),
+            readers: Readers::new(place.clone()),
+            writer: Writer::start(place.clone(), conn),
+            data_dir,
+            place,
+            keys,
+            _temporary: temporary,
+        })))
+    }
+
+    /// The installation's keys.
+    pub fn keys(&self) -> &MasterKey {
+        &self.0.keys
+    }
+
+    /// The folder.
+    pub fn data_dir(&self) -> &Path {
+        &self.0.data_dir
+    }
+
+    /// Whether the database answers and takes writes (for readiness): an empty commit.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.readers().row("SELECT 1 AS one", args![]).await?;
+        self.writer().write(|_| Box::pin(async { Ok(()) })).await
+    }
+
+    /// Commits that this handle's writer made; writes that arrive together share one.
+    pub fn commits(&self) -> u64 {
+        self.writer().commits()
+    }
+
+    /// Saves what is queued and closes the files. Whatever is asked afterwards, of any clone,
+    /// answers [`StoreError::Closed`].
+    pub async fn close(&self) {
+        self.writer().close().await;
+        self.readers().close().await;
+    }
+
+    fn readers(&self) -> &Readers {
+        &self.0.readers
+    }
+
+    fn writer(&self) -> &Writer {
+        &self.0.writer
+    }
+}
+
+const KEY_CHECK: &str = "key check";
+
+/// Refuses a key that is whole but not this database's: ids would repeat and no secret would open.
+async fn check_key(conn: &mut Conn, keys: &MasterKey, dir: &Path) -> Result<(), StoreError> {
+    let stored = conn
+        .row("SELECT value FROM meta WHERE name = $1", args![KEY_CHECK])
+        .await?;
+    let Some(row) = stored else {
+        let sealed = keys.seal(KEY_CHECK, b"kaibo");
+        let sql = "INSERT INTO meta (name, value) VALUES ($1, $2)";
+        conn.execute(sql, args![KEY_CHECK, sealed]).await?;
+        return Ok(());
+    };
+    keys.open(KEY_CHECK, &row.get::<Vec<u8>>("value")?)
+        .map(drop)
+        .map_err(|_| KeyError::Foreign(dir.join(KEY_FILE)).into())
+}

@@ -1,0 +1,140 @@
+//! Access tokens of the WeChat-compatible API; only their hashes are kept.
+
+use std::fmt;
+use std::str::FromStr;
+
+use kaibo_domain::UnixMs;
+use kaibo_domain::id::AppId;
+
+use crate::db::{Row, args};
+use crate::{Store, StoreError};
+
+const DAY_MS: i64 = 24 * kaibo_domain::HOUR_MS;
+
+/// Which call gave the token out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// `cgi-bin/token`.
+    Plain,
+    /// `cgi-bin/stable_token`.
+    Stable,
+}
+
+impl fmt::Display for TokenKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain => "plain",
+            Self::Stable => "stable",
+        })
+    }
+}
+
+impl FromStr for TokenKind {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "plain" => Ok(Self::Plain),
+            "stable" => Ok(Self::Stable),
+            _ => Err("neither `plain` nor `stable`"),
+        }
+    }
+}
+
+/// An access token as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessToken {
+    /// Hash of the token; the token itself is nowhere.
+    pub id: Vec<u8>,
+    /// Whose it is.
+    pub app_id: AppId,
+    /// Which call gave it out.
+    pub kind: TokenKind,
+    /// When it was given out.
+    pub issued_at: UnixMs,
+    /// When it ends by itself.
+    pub expires_at: UnixMs,
+    /// When it ends because a newer one took its place; whichever comes first counts.
+    pub superseded_at: Option<UnixMs>,
+}
+
+impl Store {
+    /// The token of a hash, whether it still holds or not.
+    pub async fn token(&self, id: &[u8]) -> Result<Option<AccessToken>, StoreError> {
+        let sql = "SELECT id, app_id, kind, issued_at, expires_at, superseded_at \
+             FROM access_token WHERE id = $1";
+        let row = self.readers().row(sql, args![id]).await?;
+        row.as_ref().map(token_of).transpose()
+    }
+
+    /// The token of an app that no other has superseded, else the one issued last.
+    pub async fn newest_token(
+        &self,
+        app_id: &AppId,
+        kind: TokenKind,
+    ) -> Result<Option<AccessToken>, StoreError> {
+        let sql = "SELECT id, app_id, kind, issued_at, expires_at, superseded_at \
+             FROM access_token WHERE app_id = $1 AND kind = $2 \
+             ORDER BY (superseded_at IS NULL) DESC, issued_at DESC LIMIT 1";
+        let row = self
+            .readers()
+            .row(sql, args![app_id, kind.to_string()])
+            .await?;
+        row.as_ref().map(token_of).transpose()
+    }
+
+    /// Keeps a new token. Every other of the same app and kind dies at `old_dies_at`, or when it
+    /// already would. Tokens that expired more than a day before `token.issued_at` are dropped.
+    pub async fn issue_token(
+        &self,
+        token: &AccessToken,
+        old_dies_at: UnixMs,
+    ) -> Result<(), StoreError> {
+        let token = token.clone();
+        self.writer()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let kind = token.kind.to_string();
+                    tx.execute(
+                        "DELETE FROM access_token WHERE expires_at < $1",
+                        args![token.issued_at - DAY_MS],
+                    )
+                    .await?;
+                    tx.execute(
+                        "UPDATE access_token SET superseded_at = $3 \
+                         WHERE app_id = $1 AND kind = $2 \
+                         AND (superseded_at IS NULL OR superseded_at > $3)",
+                        args![&token.app_id, kind.as_str(), old_dies_at],
+                    )
+                    .await?;
+                    tx.execute(
+                        "INSERT INTO access_token \
+                         (id, app_id, kind, issued_at, expires_at, superseded_at) \
+                         VALUES ($1, $2, $3, $4, $5, $6)",
+                        args![
+                            token.id,
+                            &token.app_id,
+                            kind,
+                            token.issued_at,
+                            token.expires_at,
+                            token.superseded_at
+                        ],
+                    )
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+}
+
+fn token_of(row: &Row) -> Result<AccessToken, StoreError> {
+    Ok(AccessToken {
+        id: row.get("id")?,
+        app_id: row.app_id()?,
+        kind: row.parse("kind")?,
+        issued_at: row.get("issued_at")?,
+        expires_at: row.get("expires_at")?,
+        superseded_at: row.get("superseded_at")?,
+    })
+}

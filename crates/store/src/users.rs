@@ -1,0 +1,166 @@
+//! Users of the console, the set-up token that makes the first one, and their sessions.
+
+use std::fmt;
+
+use kaibo_domain::UnixMs;
+
+use crate::db::{Row, args};
+use crate::{Store, StoreError};
+
+/// A user of the console.
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    /// Number.
+    pub id: i64,
+    /// Name to log in with.
+    pub name: String,
+    /// Password, hashed.
+    pub password_hash: String,
+    /// When they were made.
+    pub created_at: UnixMs,
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Makes the owner, and uses up the set-up token. `None`, and nothing changes: the token is
+    /// wrong or used, or the name is taken.
+    pub async fn create_owner(
+        &self,
+        name: &str,
+        password_hash: &str,
+        setup_token_hash: &[u8],
+        now: UnixMs,
+    ) -> Result<Option<User>, StoreError> {
+        let (name, password_hash) = (name.to_owned(), password_hash.to_owned());
+        let token = setup_token_hash.to_vec();
+        self.writer()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let taken = tx
+                        .row(
+                            "SELECT id FROM console_user WHERE name = $1",
+                            args![name.as_str()],
+                        )
+                        .await?;
+                    let use_up = "DELETE FROM setup_token WHERE token_hash = $1";
+                    if taken.is_some() || tx.execute(use_up, args![token]).await? == 0 {
+                        return Ok(None);
+                    }
+                    let sql = "INSERT INTO console_user (name, password_hash, created_at) \
+                     VALUES ($1, $2, $3) RETURNING id, name, password_hash, created_at";
+                    let row = tx.row(sql, args![name, password_hash, now]).await?;
+                    row.as_ref().map(user_of).transpose()
+                })
+            })
+            .await
+    }
+
+    /// Opens set-up for the holder of one token; the one before is void.
+    pub async fn set_setup_token(&self, token_hash: &[u8]) -> Result<(), StoreError> {
+        let sql = "INSERT INTO setup_token (id, token_hash) VALUES (1, $1) \
+             ON CONFLICT (id) DO UPDATE SET token_hash = $1";
+        let args = args![token_hash];
+        self.writer().execute(sql, args).await.map(drop)
+    }
+
+    /// Whether a set-up token may still be used.
+    pub async fn setup_token_open(&self, token_hash: &[u8]) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM setup_token WHERE token_hash = $1";
+        Ok(self.readers().row(sql, args![token_hash]).await?.is_some())
+    }
+
+    /// Whether there is any user.
+    pub async fn has_user(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM console_user LIMIT 1";
+        Ok(self.readers().row(sql, args![]).await?.is_some())
+    }
+
+    /// The user of a name.
+    pub async fn user_by_name(&self, name: &str) -> Result<Option<User>, StoreError> {
+        let sql = "SELECT id, name, password_hash, created_at FROM console_user WHERE name = $1";
+        let row = self.readers().row(sql, args![name]).await?;
+        row.as_ref().map(user_of).transpose()
+    }
+
+    /// Sets a password and ends the user's sessions; `false`: no such user.
+    pub async fn set_password(&self, name: &str, password_hash: &str) -> Result<bool, StoreError> {
+        let (name, password_hash) = (name.to_owned(), password_hash.to_owned());
+        self.writer()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let sql = "UPDATE console_user SET password_hash = $2 WHERE name = $1";
+                    let args = args![name.as_str(), password_hash];
+                    if tx.execute(sql, args).await? == 0 {
+                        return Ok(false);
+                    }
+                    let sql = "DELETE FROM console_session WHERE user_id IN \
+                     (SELECT id FROM console_user WHERE name = $1)";
+                    tx.execute(sql, args![name]).await?;
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
+    /// Begins a session, known by the hash of its cookie; `csrf` must come with each of its
+    /// writes. Sessions that are over are dropped.
+    pub async fn create_session(
+        &self,
+        hash: &[u8],
+        user_id: i64,
+        csrf: &str,
+        expires_at: UnixMs,
+        now: UnixMs,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO console_session (id_hash, user_id, csrf, expires_at, created_at) \
+             VALUES ($1, $2, $3, $4, $5)";
+        let args = args![hash, user_id, csrf, expires_at, now];
+        self.writer()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let over = "DELETE FROM console_session WHERE expires_at <= $1";
+                    tx.execute(over, args![now]).await?;
+                    tx.execute(sql, args).await.map(drop)
+                })
+            })
+            .await
+    }
+
+    /// The user of a session that is not over at `now`, and its CSRF token.
+    pub async fn session(
+        &self,
+        hash: &[u8],
+        now: UnixMs,
+    ) -> Result<Option<(User, String)>, StoreError> {
+        let sql = "SELECT u.id, u.name, u.password_hash, u.created_at, s.csrf \
+             FROM console_session s JOIN console_user u ON u.id = s.user_id \
+             WHERE s.id_hash = $1 AND s.expires_at > $2";
+        let row = self.readers().row(sql, args![hash, now]).await?;
+        row.map(|row| Ok((user_of(&row)?, row.get("csrf")?)))
+            .transpose()
+    }
+
+    /// Ends a session.
+    pub async fn drop_session(&self, hash: &[u8]) -> Result<(), StoreError> {
+        let sql = "DELETE FROM console_session WHERE id_hash = $1";
+        let args = args![hash];
+        self.writer().execute(sql, args).await.map(drop)
+    }
+}
+
+fn user_of(row: &Row) -> Result<User, StoreError> {
+    Ok(User {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        password_hash: row.get("password_hash")?,
+        created_at: row.get("created_at")?,
+    })
+}

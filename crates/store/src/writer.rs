@@ -1,0 +1,238 @@
+//! The one writer with group commit: jobs that arrive together share a commit, and each is
+//! acknowledged only after it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::db::{Conn, Place, Value, args};
+use crate::error::StoreError;
+
+/// Most jobs in one commit.
+const BATCH: usize = 64;
+/// Most jobs that wait; further callers wait to queue.
+const QUEUE: usize = 1024;
+
+/// What a job's caller gets: its answer, or the panic that ended it.
+type Outcome<T> = Result<Result<T, StoreError>, Box<dyn Any + Send>>;
+
+/// A handle on the writer task.
+pub(crate) struct Writer {
+    jobs: mpsc::Sender<Box<dyn Job>>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    commits: Arc<AtomicU64>,
+    committed: watch::Sender<u64>,
+}
+
+impl Writer {
+    /// Starts the task on `conn`.
+    pub(crate) fn start(place: Place, conn: Conn) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let commits = Arc::new(AtomicU64::new(0));
+        let (committed, _) = watch::channel(0);
+        let task = Task {
+            place,
+            conn: Some(conn),
+            queue,
+            stop: stop.clone(),
+            commits: commits.clone(),
+            committed: committed.clone(),
+        };
+        tasks.spawn(task.run());
+        tasks.close();
+        Self {
+            jobs,
+            stop,
+            tasks,
+            commits,
+            committed,
+        }
+    }
+
+    /// Runs `work` inside a transaction and answers once it is durable. An error of `work` takes
+    /// back only what `work` wrote. A caller that goes away does not stop its job.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Queued {
+            work: Some(work),
+            outcome: None,
+            reply,
+        };
+        self.jobs
+            .send(Box::new(job))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        match answer.await.map_err(|_| StoreError::Closed)? {
+            Ok(result) => result,
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+
+    /// Runs one statement, as [`Writer::write`] does; how many rows it touched.
+    pub(crate) async fn execute(
+        &self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        self.write(move |tx| Box::pin(tx.execute(sql, args))).await
+    }
+
+    /// Commits so far.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Changes with every commit of this process.
+    pub(crate) fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.subscribe()
+    }
+
+    /// Writes what is queued, then ends; resolves when the file is closed.
+    pub(crate) async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.wait().await;
+    }
+}
+
+/// A job failed; the error is there unless it panicked.
+struct Failed(Option<StoreError>);
+
+/// A job whose answer's type is hidden.
+trait Job: Send {
+    /// Runs the work. If it failed, by an error or a panic, what it wrote must be taken back.
+    fn run<'a>(&'a mut self, conn: &'a mut Conn) -> BoxFuture<'a, Result<(), Failed>>;
+    /// Answers the caller: with the job's own outcome, unless the batch failed.
+    fn answer(self: Box<Self>, batch: Result<(), StoreError>);
+}
+
+struct Queued<F, T> {
+    work: Option<F>,
+    outcome: Option<Outcome<T>>,
+    reply: oneshot::Sender<Outcome<T>>,
+}
+
+impl<F, T> Job for Queued<F, T>
+where
+    T: Send + 'static,
+    F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+{
+    fn run<'a>(&'a mut self, conn: &'a mut Conn) -> BoxFuture<'a, Result<(), Failed>> {
+        async move {
+            let work = self.work.take().expect("a job is run once");
+            // The closure may panic before it gives a future, so it is called inside one.
+            let outcome = AssertUnwindSafe(async { work(conn).await })
+                .catch_unwind()
+                .await;
+            let kept = match &outcome {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(error)) => Err(Failed(Some(error.clone()))),
+                Err(_) => Err(Failed(None)),
+            };
+            self.outcome = Some(outcome);
+            kept
+        }
+        .boxed()
+    }
+
+    fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
+        let outcome = match (self.outcome, batch) {
+            (Some(Ok(Ok(value))), Ok(())) => Ok(Ok(value)),
+            // Its own error says more than the batch's.
+            (Some(Ok(Err(error))), _) => Ok(Err(error)),
+            (Some(Err(panic)), _) => Err(panic),
+            (_, Err(error)) => Ok(Err(error)),
+            (None, Ok(())) => unreachable!("a batch commits only when each of its jobs has run"),
+        };
+        // A caller that went away wants no answer.
+        drop(self.reply.send(outcome));
+    }
+}
+
+struct Task {
+    place: Place,
+    conn: Option<Conn>,
+    queue: mpsc::Receiver<Box<dyn Job>>,
+    stop: CancellationToken,
+    commits: Arc<AtomicU64>,
+    committed: watch::Sender<u64>,
+}
+
+impl Task {
+    async fn run(mut self) {
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            let taken = tokio::select! {
+                biased;
+                () = self.stop.cancelled(), if !self.queue.is_closed() => {
+                    self.queue.close();
+                    continue;
+                }
+                taken = self.queue.recv_many(&mut batch, BATCH) => taken,
+            };
+            if taken == 0 {
+                break;
+            }
+            let result = self.commit(&mut batch).await;
+            if let Err(error) = &result {
+                tracing::error!(%error, jobs = taken, "a batch of writes was not saved");
+            } else {
+                self.commits.fetch_add(1, Ordering::Relaxed);
+                self.committed.send_modify(|n| *n += 1);
+            }
+            for job in batch.drain(..) {
+                job.answer(result.clone());
+            }
+        }
+        if let Some(conn) = self.conn.take() {
+            conn.close().await;
+        }
+    }
+
+    async fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => self.place.writer().await?,
+        };
+        let result = write_batch(&mut conn, batch).await;
+        match &result {
+            Ok(()) => self.conn = Some(conn),
+            Err(error) if error.breaks_connection() => {}
+            // Fails where the database has already rolled back by itself.
+            Err(_) => match conn.execute("ROLLBACK", args![]).await {
+                Err(error) if error.breaks_connection() => {}
+                _ => self.conn = Some(conn),
+            },
+        }
+        result
+    }
+}
+
+async fn write_batch(conn: &mut Conn, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    conn.execute("BEGIN IMMEDIATE", args![]).await?;
+    for job in batch {
+        conn.execute("SAVEPOINT job", args![]).await?;
+        if let Err(Failed(cause)) = job.run(conn).await {
+            // After some failures (disk full) SQLite rolls back everything by itself. Then this
+            // fails, and with it the batch, whose earlier jobs are gone.
+            let taken_back = conn.execute("ROLLBACK TO job", args![]).await;
+            taken_back.map_err(|error| cause.unwrap_or(error))?;
+        }
+        conn.execute("RELEASE job", args![]).await?;
+    }
+    conn.execute("COMMIT", args![]).await?;
+    Ok(())
+}
