@@ -1,0 +1,277 @@
+//! The only place with WeChat's error numbers and texts (spec section 11): every refusal and
+//! fault becomes one of them here.
+
+use std::borrow::Cow;
+
+use kaibo_app::{CredentialRefusal, TokenRefusal};
+use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
+use serde_json::{Map, Value, json};
+
+/// What is wrong with a call before any rule of a room is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CallFault {
+    /// No `access_token` in the query.
+    TokenMissing,
+    /// `grant_type` is not `client_credential`.
+    GrantType,
+    /// No `appid`.
+    AppIdMissing,
+    /// No `secret`.
+    SecretMissing,
+    /// Another method than GET.
+    NeedsGet,
+    /// Another method than POST.
+    NeedsPost,
+    /// A POST without a body.
+    BodyEmpty,
+    /// Neither JSON nor a form, or broken off.
+    BodyUnreadable,
+    /// A body past its cap.
+    BodyTooLarge,
+    /// The app made all its calls of this kind for today.
+    DailyQuota,
+    /// No such path.
+    UrlUnknown,
+    /// A parameter that must be there is not.
+    Missing(&'static str),
+    /// A parameter is of the wrong kind or out of its range.
+    Invalid(&'static str),
+    /// An upload of another type than `image`.
+    MediaType,
+    /// An upload without a file.
+    MediaMissing,
+    /// A media id that this app does not hold.
+    MediaUnknown,
+    /// No rooms, or none from this offset on; no replays.
+    ListEmpty,
+    /// An edit names an anchor who is not verified.
+    NotAnAnchor,
+    /// An image beyond the size for its place.
+    ImageTooLarge(Field),
+}
+
+/// Why a call did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// The call itself is wrong.
+    #[error("{0:?}")]
+    Call(CallFault),
+    /// The access token is not good.
+    #[error("{0:?}")]
+    Token(TokenRefusal),
+    /// The appid or the secret is not good.
+    #[error("{0:?}")]
+    Credential(CredentialRefusal),
+    /// A rule says no.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// The anchor of a new room has yet to be verified, at this address.
+    #[error("the anchor is not verified yet")]
+    AnchorUnverified {
+        /// Opens the verification page.
+        qrcode_url: String,
+    },
+    /// It could not be done.
+    #[error(transparent)]
+    Failed(kaibo_app::Error),
+}
+
+impl From<CallFault> for Fault {
+    fn from(fault: CallFault) -> Self {
+        Self::Call(fault)
+    }
+}
+
+impl From<kaibo_app::Error> for Fault {
+    fn from(error: kaibo_app::Error) -> Self {
+        match error {
+            kaibo_app::Error::Refused(refusal) => Self::Refused(refusal),
+            failure => Self::Failed(failure),
+        }
+    }
+}
+
+/// A fault in WeChat's words, without the rid.
+#[derive(Debug, PartialEq)]
+pub(super) struct Verdict {
+    /// `errcode`.
+    pub(super) code: i32,
+    /// `errmsg` without its tail.
+    pub(super) message: Cow<'static, str>,
+    /// Keys beside them at top level.
+    pub(super) beside: Map<String, Value>,
+}
+
+impl Verdict {
+    fn new(code: i32, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            beside: Map::new(),
+        }
+    }
+
+    fn with(mut self, key: &str, value: Value) -> Self {
+        self.beside.insert(key.to_owned(), value);
+        self
+    }
+}
+
+/// WeChat's number and text for a fault.
+pub(super) fn verdict(fault: &Fault) -> Verdict {
+    match fault {
+        Fault::Call(fault) => of_call(*fault),
+        Fault::Token(refusal) => of_token(*refusal),
+        Fault::Credential(CredentialRefusal::UnknownApp) => Verdict::new(40013, "invalid appid"),
+        Fault::Credential(CredentialRefusal::WrongSecret) => {
+            Verdict::new(40125, "invalid appsecret")
+        }
+        Fault::Refused(refusal) => of_refusal(refusal),
+        Fault::AnchorUnverified { qrcode_url } => {
+            anchor_unverified().with("qrcode_url", json!(qrcode_url))
+        }
+        Fault::Failed(_) => Verdict::new(-1, "system error"),
+    }
+}
+
+fn of_call(fault: CallFault) -> Verdict {
+    match fault {
+        CallFault::TokenMissing => Verdict::new(41001, "access_token missing"),
+        CallFault::GrantType => Verdict::new(40002, "invalid grant_type"),
+        CallFault::AppIdMissing => Verdict::new(41002, "appid missing"),
+        CallFault::SecretMissing => Verdict::new(41004, "appsecret missing"),
+        CallFault::NeedsGet => Verdict::new(43001, "require GET method"),
+        CallFault::NeedsPost => Verdict::new(43002, "require POST method"),
+        CallFault::BodyEmpty => Verdict::new(44002, "empty post data"),
+        CallFault::BodyUnreadable => Verdict::new(47001, "data format error"),
+        CallFault::BodyTooLarge => Verdict::new(45002, "content size out of limit"),
+        CallFault::DailyQuota => daily_quota(),
+        CallFault::UrlUnknown => Verdict::new(40066, "invalid url"),
+        CallFault::Missing("startTime" | "endTime")
+        | CallFault::Invalid("startTime" | "endTime") => plan_invalid(),
+        CallFault::Missing(key) => missing(key),
+        CallFault::Invalid(key) => invalid(key),
+        CallFault::MediaType => Verdict::new(40004, "invalid media type"),
+        CallFault::MediaMissing => Verdict::new(41005, "media data missing"),
+        CallFault::MediaUnknown => Verdict::new(40007, "invalid media_id"),
+        CallFault::ListEmpty => Verdict::new(9_410_000, "empty room list")
+            .with("room_info", json!([]))
+            .with("live_replay", json!([])),
+        CallFault::NotAnAnchor => Verdict::new(300_030, "room wxnumber not have an anchor role"),
+        CallFault::ImageTooLarge(field) => of_field(FieldRefusal {
+            field,
+            rule: FieldRule::TooLong,
+        }),
+    }
+}
+
+fn of_token(refusal: TokenRefusal) -> Verdict {
+    match refusal {
+        TokenRefusal::Malformed => Verdict::new(40014, "invalid access_token"),
+        TokenRefusal::Unknown => Verdict::new(
+            40001,
+            "invalid credential, access_token is invalid or not latest",
+        ),
+        TokenRefusal::Expired => Verdict::new(42001, "access_token expired"),
+    }
+}
+
+fn of_refusal(refusal: &Refusal) -> Verdict {
+    match refusal {
+        Refusal::Fields(fields) => match fields.first() {
+            Some(first) => of_field(*first),
+            None => Verdict::new(200_002, "parameter error"),
+        },
+        Refusal::RoomUnknown => Verdict::new(300_022, "room not exist"),
+        // A room over its live limit cannot be started; no WeChat call starts one.
+        Refusal::NotAllowed(_) | Refusal::LiveAtOnce(_) => Verdict::new(
+            300_023,
+            "the current room status does not allow this operation",
+        ),
+        Refusal::EditWhileLive => {
+            Verdict::new(300_042, "the room is pushing stream, edit is forbidden")
+        }
+        Refusal::RoomsPerDay(_) => daily_quota(),
+        Refusal::AnchorUnverified { .. } => anchor_unverified(),
+        Refusal::SubAnchorUnverified => Verdict::new(500_002, "sub anchor has no realName"),
+        Refusal::PersonUnknown => Verdict::new(600_002, "user not found"),
+        Refusal::AppExists => Verdict::new(200_001, "appid exists"),
+        Refusal::Image(ImageRefusal::Empty) => Verdict::new(41005, "media data missing"),
+        Refusal::Image(ImageRefusal::TooLarge) => Verdict::new(45001, "media size out of limit"),
+        Refusal::Image(ImageRefusal::UnknownFormat) => Verdict::new(40004, "invalid media type"),
+    }
+}
+
+fn of_field(FieldRefusal { field, rule }: FieldRefusal) -> Verdict {
+    use FieldRule as Rule;
+    match (field, rule) {
+        (Field::StartAt | Field::EndAt, _) => plan_invalid(),
+        (Field::SubAnchorWechat, Rule::SameAsAnchor) => {
+            Verdict::new(200_002, "anchorWechat and subAnchorWechat can not be same")
+        }
+        (_, Rule::Required) => missing(name_of(field)),
+        (Field::Name, Rule::TooShort | Rule::TooLong) => {
+            Verdict::new(300_002, "name length invalid")
+        }
+        (Field::Name, Rule::BadCharacters) => Verdict::new(300_040, "name has special characters"),
+        (Field::AnchorName, Rule::TooShort | Rule::TooLong) => {
+            Verdict::new(300_034, "anchorName length invalid")
+        }
+        (Field::AnchorName, Rule::BadCharacters) => Verdict::new(300_029, "anchorName invalid"),
+        (Field::AnchorWechat, Rule::NotAnId) => Verdict::new(300_035, "anchorWechat not exist"),
+        (Field::SubAnchorWechat, Rule::NotAnId) => Verdict::new(300_039, "subAnchorWechat invalid"),
+        (Field::CreatorWechat, Rule::NotAnId) => Verdict::new(300_041, "createrWechat invalid"),
+        (Field::Cover, _) => Verdict::new(300_031, "coverimg invalid"),
+        (Field::Share, _) => Verdict::new(300_032, "shareimg invalid"),
+        (Field::Feeds, _) => Verdict::new(300_037, "feedsimg invalid"),
+        // Rules of other fields: the domain does not pair them.
+        (
+            Field::Name
+            | Field::AnchorName
+            | Field::AnchorWechat
+            | Field::SubAnchorWechat
+            | Field::CreatorWechat,
+            _,
+        ) => invalid(name_of(field)),
+    }
+}
+
+/// WeChat's spelling of a field (`creater` is theirs).
+fn name_of(field: Field) -> &'static str {
+    match field {
+        Field::Name => "name",
+        Field::StartAt => "startTime",
+        Field::EndAt => "endTime",
+        Field::AnchorName => "anchorName",
+        Field::AnchorWechat => "anchorWechat",
+        Field::SubAnchorWechat => "subAnchorWechat",
+        Field::CreatorWechat => "createrWechat",
+        Field::Cover => "coverImg",
+        Field::Share => "shareImg",
+        Field::Feeds => "feedsImg",
+    }
+}
+
+/// "must no be null" is WeChat's own text, and callers match on it.
+fn missing(key: &str) -> Verdict {
+    Verdict::new(200_002, format!("parameter {key} must no be null"))
+}
+
+fn invalid(key: &str) -> Verdict {
+    Verdict::new(200_002, format!("parameter {key} is invalid"))
+}
+
+fn plan_invalid() -> Verdict {
+    Verdict::new(200_002, "parameter startTime or endTime is invalid")
+}
+
+fn daily_quota() -> Verdict {
+    Verdict::new(45009, "reach max api daily quota limit")
+}
+
+fn anchor_unverified() -> Verdict {
+    Verdict::new(
+        300_036,
+        "anchorWechat has no realName, please open the codeUrl and scan the code for certification",
+    )
+}

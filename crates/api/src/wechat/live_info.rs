@@ -1,0 +1,81 @@
+//! `wxa/business/getliveinfo`: the list of rooms, and replays (spec E02).
+//! <https://developers.weixin.qq.com/miniprogram/dev/server/API/livebroadcast/studio-management/api_getliveinfo>
+
+use kaibo_app::{Kaibo, RoomQuery};
+use kaibo_domain::draft::RoomKind;
+use kaibo_domain::room::Room;
+use serde_json::{Value, json};
+
+use super::Call;
+use super::answer::Answer;
+use super::errcode::{CallFault, Fault};
+use super::request::Params;
+
+/// Rows in one answer, whatever the caller asks for (spec rule R5).
+const MAX_ROWS: i64 = 50;
+
+/// POST `getliveinfo`: rooms from offset `start` on, the latest planned start first.
+pub(super) async fn list(call: Call) -> Result<Answer, Fault> {
+    match call.params.text("action")?.as_deref() {
+        None => rooms(&call).await,
+        Some("get_replay") => replays(&call.params),
+        Some(_) => Err(CallFault::Invalid("action").into()),
+    }
+}
+
+async fn rooms(call: &Call) -> Result<Answer, Fault> {
+    let query = RoomQuery {
+        statuses: Vec::new(),
+        offset: at_least(call.params.required_integer("start")?, 0, "start")?,
+        limit: at_least(call.params.required_integer("limit")?, 1, "limit")?.min(MAX_ROWS),
+    };
+    let (total, rooms) = call.kaibo.rooms(&call.app_id, &query).await?;
+    if rooms.is_empty() {
+        return Err(CallFault::ListEmpty.into());
+    }
+    let rows: Vec<Value> = rooms.iter().map(|room| row(&call.kaibo, room)).collect();
+    Ok(Answer::ok().with("total", total).with("room_info", rows))
+}
+
+/// No broadcast is recorded yet, so every room, known or not, has no replay.
+fn replays(params: &Params) -> Result<Answer, Fault> {
+    params.room_id("room_id")?;
+    Err(CallFault::ListEmpty.into())
+}
+
+fn at_least(number: i64, least: i64, key: &'static str) -> Result<i64, Fault> {
+    if number < least {
+        return Err(CallFault::Invalid(key).into());
+    }
+    Ok(number)
+}
+
+fn row(kaibo: &Kaibo, room: &Room) -> Value {
+    let draft = &room.draft;
+    let switches = draft.switches;
+    json!({
+        "name": draft.name,
+        "roomid": room.id.0,
+        "cover_img": image(kaibo, draft.cover.as_deref()),
+        "share_img": image(kaibo, draft.share.as_deref()),
+        "feeds_img": image(kaibo, draft.feeds.as_deref()),
+        "live_status": room.status.number(),
+        "start_time": draft.start_at.div_euclid(1_000),
+        "end_time": draft.end_at.div_euclid(1_000),
+        "anchor_name": draft.anchor_name,
+        "goods": [],
+        "live_type": u8::from(draft.kind == RoomKind::Push),
+        "close_like": u8::from(switches.close_like),
+        "close_goods": u8::from(switches.close_goods),
+        "close_comment": u8::from(switches.close_comment),
+        "close_kf": u8::from(switches.close_kf),
+        "close_replay": u8::from(switches.close_replay),
+        "is_feeds_public": u8::from(switches.feeds_public),
+        "creater_openid": "",
+    })
+}
+
+/// Absolute address; empty where the room, made in the console, has no such image.
+fn image(kaibo: &Kaibo, name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| kaibo.image_url(name))
+}

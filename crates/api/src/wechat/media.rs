@@ -1,0 +1,113 @@
+//! `cgi-bin/media/upload` and `cgi-bin/media/get`: temporary images, whose media ids the room
+//! calls take (spec P3, P4).
+//! <https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia>
+
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
+use kaibo_app::Kaibo;
+use kaibo_domain::refusal::{ImageRefusal, Refusal};
+
+use super::answer::{Answer, respond};
+use super::errcode::{CallFault, Fault};
+use super::request::{Params, read_body};
+use super::{Rule, let_in};
+
+/// Two MiB of image and what multipart puts around it.
+const MAX_UPLOAD_BYTES: usize = 2 * 1024 * 1024 + 64 * 1024;
+/// The only type that mini programs upload.
+const IMAGE: &str = "image";
+
+// WeChat's customary figures; the spec names none.
+const UPLOAD: Rule = Rule::post("media/upload", 100_000);
+const GET: Rule = Rule::get("media/get", 200_000);
+
+/// POST `cgi-bin/media/upload`: part `media` of a multipart body; `type` in query or body.
+pub(super) async fn upload(State(kaibo): State<Kaibo>, request: Request) -> Response {
+    let outcome = take_in(&kaibo, request).await;
+    respond(kaibo.now(), outcome)
+}
+
+/// GET `cgi-bin/media/get`: the image itself.
+pub(super) async fn get(State(kaibo): State<Kaibo>, request: Request) -> Response {
+    match find(&kaibo, request).await {
+        Ok((mime, bytes)) => (
+            [
+                (CONTENT_TYPE, mime.as_str()),
+                (CONTENT_DISPOSITION, "attachment"),
+                (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (CACHE_CONTROL, "no-store"),
+            ],
+            bytes,
+        )
+            .into_response(),
+        Err(fault) => respond(kaibo.now(), Err(fault)),
+    }
+}
+
+async fn take_in(kaibo: &Kaibo, request: Request) -> Result<Answer, Fault> {
+    let query = Params::from_query(request.uri().query().unwrap_or_default())?;
+    let app_id = let_in(kaibo, UPLOAD, request.method(), &query).await?;
+    let (parts, body) = request.into_parts();
+    let body = read_body(body, MAX_UPLOAD_BYTES)
+        .await?
+        .ok_or(Fault::Refused(Refusal::Image(ImageRefusal::TooLarge)))?;
+    let form = UploadForm::read(parts, body).await;
+    let kind = match query.text("type")? {
+        Some(kind) => Some(kind),
+        None => form.kind,
+    };
+    if kind.as_deref() != Some(IMAGE) {
+        return Err(CallFault::MediaType.into());
+    }
+    let file = form.file.ok_or(CallFault::MediaMissing)?;
+    let image = kaibo.upload_image(&app_id, file).await?;
+    Ok(Answer::ok()
+        .with("type", IMAGE)
+        .with("media_id", image.media_id)
+        .with("created_at", image.created_at.div_euclid(1_000)))
+}
+
+async fn find(kaibo: &Kaibo, request: Request) -> Result<(String, Bytes), Fault> {
+    let query = Params::from_query(request.uri().query().unwrap_or_default())?;
+    let app_id = let_in(kaibo, GET, request.method(), &query).await?;
+    let media_id = query.text("media_id")?.ok_or(CallFault::MediaUnknown)?;
+    let found = kaibo.image_by_media_id(&app_id, &media_id).await?;
+    found.ok_or_else(|| CallFault::MediaUnknown.into())
+}
+
+/// What an upload's body held; a body that is no multipart held nothing.
+#[derive(Default)]
+struct UploadForm {
+    file: Option<Bytes>,
+    /// EasyWeChat sends `type` here.
+    kind: Option<String>,
+}
+
+impl UploadForm {
+    async fn read(parts: Parts, body: Bytes) -> Self {
+        let mut form = Self::default();
+        let mut request = Request::from_parts(parts, Body::from(body));
+        // The cap was applied when the body was read.
+        DefaultBodyLimit::disable().apply(&mut request);
+        let Ok(mut multipart) = Multipart::from_request(request, &()).await else {
+            return form;
+        };
+        while let Ok(Some(field)) = multipart.next_field().await {
+            match field.name() {
+                Some("type") => form.kind = field.text().await.ok(),
+                // The documented name, or whatever part is a file.
+                Some("media") => form.file = field.bytes().await.ok(),
+                _ if form.file.is_none() && field.file_name().is_some() => {
+                    form.file = field.bytes().await.ok();
+                }
+                _ => {}
+            }
+        }
+        form
+    }
+}

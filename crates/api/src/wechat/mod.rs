@@ -1,0 +1,171 @@
+//! The WeChat-compatible API: WeChat's paths, spellings and numbers over Kaibo's use cases, in the
+//! tolerant profile (spec sections 2 to 6 and 12.1).
+
+mod answer;
+mod errcode;
+mod form;
+mod live_info;
+mod media;
+mod request;
+mod rooms;
+mod token;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::response::Response;
+use axum::routing::{MethodRouter, any};
+use kaibo_app::{Kaibo, TokenRefusal};
+use kaibo_domain::id::AppId;
+
+use answer::{Answer, respond};
+use errcode::{CallFault, Fault};
+use request::{MAX_BODY_BYTES, Params, read_body};
+
+/// Every route of the WeChat-compatible API, and 40066 for each other path under `/wxa`,
+/// `/wxaapi` and `/cgi-bin`. It reads bodies itself, up to its own caps: mount it outside any
+/// body limit below 16 MiB, or a caller who sends too much gets no answer it can read.
+pub fn routes(kaibo: Kaibo) -> Router {
+    let mut router = Router::new()
+        .route("/cgi-bin/token", any(token::token))
+        .route("/cgi-bin/stable_token", any(token::stable_token))
+        .route("/cgi-bin/media/upload", any(media::upload))
+        .route("/cgi-bin/media/get", any(media::get))
+        .route(
+            "/wxaapi/broadcast/room/create",
+            call(Rule::post("room/create", 10_000), rooms::create),
+        )
+        .route(
+            "/wxaapi/broadcast/room/editroom",
+            call(Rule::post("room/editroom", 10_000), rooms::edit),
+        )
+        .route(
+            "/wxaapi/broadcast/room/deleteroom",
+            call(Rule::post("room/deleteroom", 10_000), rooms::delete),
+        )
+        .route(
+            "/wxaapi/broadcast/room/getpushurl",
+            call(Rule::get("room/getpushurl", 10_000), rooms::push_url),
+        )
+        .route(
+            "/wxa/business/getliveinfo",
+            call(Rule::post("getliveinfo", 100_000), live_info::list),
+        );
+    for root in ["/wxa", "/wxaapi", "/cgi-bin"] {
+        router = router
+            .route(root, any(unknown_url))
+            .route(&format!("{root}/"), any(unknown_url))
+            .route(&format!("{root}/{{*rest}}"), any(unknown_url));
+    }
+    router.with_state(kaibo)
+}
+
+/// Whether an unrouted path is WeChat's, so that [`unknown_url`] answers it and not a page.
+pub fn owns(path: &str) -> bool {
+    path.starts_with("/wxa") || path.starts_with("/cgi-bin")
+}
+
+/// 40066: no such path.
+pub async fn unknown_url(State(kaibo): State<Kaibo>) -> Response {
+    respond(kaibo.now(), Err(CallFault::UrlUnknown.into()))
+}
+
+/// How an operation wants to be called.
+#[derive(Clone, Copy)]
+struct Rule {
+    op: &'static str,
+    is_get: bool,
+    per_day: u32,
+}
+
+impl Rule {
+    /// `op` names the quota, `per_day` is its size for each app (spec section 5).
+    const fn get(op: &'static str, per_day: u32) -> Self {
+        Self {
+            op,
+            is_get: true,
+            per_day,
+        }
+    }
+
+    const fn post(op: &'static str, per_day: u32) -> Self {
+        Self {
+            op,
+            is_get: false,
+            per_day,
+        }
+    }
+}
+
+/// A call that was let in.
+struct Call {
+    kaibo: Kaibo,
+    app_id: AppId,
+    params: Params,
+}
+
+/// Lets a call in by its rule, hands it to `handler`, and answers.
+fn call<F, Fut>(rule: Rule, handler: F) -> MethodRouter<Kaibo>
+where
+    F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Answer, Fault>> + Send,
+{
+    any(async move |State(kaibo): State<Kaibo>, request: Request| {
+        let outcome = match read_call(&kaibo, rule, request).await {
+            Ok(call) => handler(call).await,
+            Err(fault) => Err(fault),
+        };
+        respond(kaibo.now(), outcome)
+    })
+}
+
+async fn read_call(kaibo: &Kaibo, rule: Rule, request: Request) -> Result<Call, Fault> {
+    let query = Params::from_query(request.uri().query().unwrap_or_default())?;
+    let app_id = let_in(kaibo, rule, request.method(), &query).await?;
+    let params = if rule.is_get {
+        query
+    } else {
+        let body = read_body(request.into_body(), MAX_BODY_BYTES).await?;
+        Params::from_body(&body.ok_or(CallFault::BodyTooLarge)?)?
+    };
+    Ok(Call {
+        kaibo: kaibo.clone(),
+        app_id,
+        params,
+    })
+}
+
+/// Token, method, quota, in this order.
+async fn let_in(
+    kaibo: &Kaibo,
+    rule: Rule,
+    method: &Method,
+    query: &Params,
+) -> Result<AppId, Fault> {
+    let token = query.text("access_token")?.ok_or(CallFault::TokenMissing)?;
+    let app_id = match kaibo.authenticate(&token).await? {
+        Ok(app_id) => app_id,
+        Err(TokenRefusal::Malformed) if may_be_a_token(&token) => {
+            return Err(Fault::Token(TokenRefusal::Unknown));
+        }
+        Err(refusal) => return Err(Fault::Token(refusal)),
+    };
+    match (rule.is_get, method) {
+        (true, &Method::GET | &Method::HEAD) | (false, &Method::POST) => {}
+        (true, _) => return Err(CallFault::NeedsGet.into()),
+        (false, _) => return Err(CallFault::NeedsPost.into()),
+    }
+    if !kaibo.count_call(&app_id, rule.op, rule.per_day).await? {
+        return Err(CallFault::DailyQuota.into());
+    }
+    Ok(app_id)
+}
+
+/// A token that somebody else made, such as WeChat's own: it must get 40001, on which every SDK
+/// buys a new one, while some do not on 40014.
+fn may_be_a_token(token: &str) -> bool {
+    (4..=512).contains(&token.len())
+        && token
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}

@@ -1,0 +1,244 @@
+//! What a caller sent, in whatever dress it came: JSON or form, any or no Content-Type, numbers
+//! as strings (spec sections 2 and 12.1, rules R1 and R2).
+
+use axum::body::{Body, Bytes};
+use futures_util::StreamExt as _;
+use kaibo_domain::id::RoomId;
+use serde_json::{Map, Value};
+
+use super::errcode::{CallFault, Fault};
+use super::form;
+
+/// Largest body of a call other than an upload.
+pub(super) const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// A larger body is read to its end up to here, so that the caller gets to read the answer
+/// instead of a reset connection.
+const MAX_DRAINED_BYTES: usize = 16 * 1024 * 1024;
+
+/// Spellings of a room's id, all taken everywhere.
+const ROOM_ID_KEYS: [&str; 4] = ["id", "roomId", "room_id", "roomid"];
+
+/// Reads a body of at most `cap` bytes. `Ok(None)` when it is longer; `Err` when the caller broke
+/// off.
+pub(super) async fn read_body(body: Body, cap: usize) -> Result<Option<Bytes>, Fault> {
+    let mut stream = body.into_data_stream();
+    let mut held = Vec::new();
+    let mut seen = 0_usize;
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| CallFault::BodyUnreadable)?;
+        seen = seen.saturating_add(chunk.len());
+        if seen > MAX_DRAINED_BYTES {
+            return Ok(None);
+        }
+        if seen <= cap {
+            held.extend_from_slice(&chunk);
+        } else {
+            held = Vec::new();
+        }
+    }
+    Ok((seen <= cap).then(|| held.into()))
+}
+
+/// The parameters of one call.
+#[derive(Debug, Default)]
+pub(super) struct Params(Map<String, Value>);
+
+impl Params {
+    /// From a query string, without its `?`.
+    pub(super) fn from_query(query: &str) -> Result<Self, Fault> {
+        form::read(query.as_bytes())
+            .map(Self)
+            .ok_or_else(|| CallFault::BodyUnreadable.into())
+    }
+
+    /// From a body, read as what it is: an object in JSON, else a form.
+    pub(super) fn from_body(body: &[u8]) -> Result<Self, Fault> {
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let body = body.trim_ascii();
+        let read = match body.first() {
+            None => return Err(CallFault::BodyEmpty.into()),
+            // serde_json itself stops at a depth of 128.
+            Some(b'{') => serde_json::from_slice(body).ok(),
+            Some(b'[' | b'"') => None,
+            Some(_) if body.contains(&b'=') => form::read(body),
+            Some(_) => None,
+        };
+        read.map(Self)
+            .ok_or_else(|| CallFault::BodyUnreadable.into())
+    }
+
+    /// These, with those of `other` where these have none.
+    pub(super) fn or(mut self, other: Self) -> Self {
+        for (key, value) in other.0 {
+            self.0.entry(key).or_insert(value);
+        }
+        self
+    }
+
+    /// A text; a number is read as its digits. `None` when absent, null or blank.
+    pub(super) fn text(&self, key: &'static str) -> Result<Option<String>, Fault> {
+        match self.0.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(_) => Err(CallFault::Invalid(key).into()),
+        }
+    }
+
+    /// A text that must be there.
+    pub(super) fn required_text(&self, key: &'static str) -> Result<String, Fault> {
+        self.text(key)?
+            .ok_or_else(|| CallFault::Missing(key).into())
+    }
+
+    /// A whole number: `5`, `"5"`, `5.0`, `true`. `None` when absent, null or blank.
+    pub(super) fn integer(&self, key: &'static str) -> Result<Option<i64>, Fault> {
+        let read = match self.0.get(key) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
+            Some(Value::String(text)) => integer_in(text.trim()),
+            Some(Value::Number(number)) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+            Some(Value::Bool(on)) => Some(i64::from(*on)),
+            Some(_) => None,
+        };
+        match read {
+            Some(number) => Ok(Some(number)),
+            None => Err(CallFault::Invalid(key).into()),
+        }
+    }
+
+    /// A whole number that must be there.
+    pub(super) fn required_integer(&self, key: &'static str) -> Result<i64, Fault> {
+        self.integer(key)?
+            .ok_or_else(|| CallFault::Missing(key).into())
+    }
+
+    /// A switch, 0 or 1. `None` when absent.
+    pub(super) fn switch(&self, key: &'static str) -> Result<Option<bool>, Fault> {
+        match self.integer(key)? {
+            None => Ok(None),
+            Some(0) => Ok(Some(false)),
+            Some(1) => Ok(Some(true)),
+            Some(_) => Err(CallFault::Invalid(key).into()),
+        }
+    }
+
+    /// A switch that must be there.
+    pub(super) fn required_switch(&self, key: &'static str) -> Result<bool, Fault> {
+        self.switch(key)?
+            .ok_or_else(|| CallFault::Missing(key).into())
+    }
+
+    /// The room's id under any of its spellings; `documented` is the one for the error text.
+    pub(super) fn room_id(&self, documented: &'static str) -> Result<RoomId, Fault> {
+        for key in [documented].into_iter().chain(ROOM_ID_KEYS) {
+            if let Some(number) = self.integer(key)? {
+                return Ok(RoomId(number));
+            }
+        }
+        Err(CallFault::Missing(documented).into())
+    }
+}
+
+fn integer_in(text: &str) -> Option<i64> {
+    match text {
+        "true" => Some(1),
+        "false" => Some(0),
+        _ => text.parse().ok().or_else(|| whole(text.parse().ok()?)),
+    }
+}
+
+/// A float without fraction that an `f64` holds exactly.
+fn whole(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &str) -> Params {
+        Params::from_body(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn numbers_come_in_many_dresses() {
+        let params = body(
+            r#"{"a":5,"b":"5","c":5.0,"d":" 5 ","e":true,"f":"false","g":"5.0","h":null,"i":""}"#,
+        );
+        for key in ["a", "b", "c", "d", "g"] {
+            assert_eq!(params.integer(key).unwrap(), Some(5), "{key}");
+        }
+        assert_eq!(params.switch("e").unwrap(), Some(true));
+        assert_eq!(params.switch("f").unwrap(), Some(false));
+        assert_eq!(params.integer("h").unwrap(), None);
+        assert_eq!(params.integer("i").unwrap(), None);
+        assert_eq!(params.integer("absent").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_no_whole_number_is_refused() {
+        let params = body(r#"{"a":"x","b":1.5,"c":[1],"d":1e300,"e":"NaN","f":{"x":1},"g":"inf"}"#);
+        for key in ["a", "b", "c", "d", "e", "f", "g"] {
+            assert!(params.integer(key).is_err(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_nought_or_one() {
+        assert!(body(r#"{"a":2}"#).switch("a").is_err());
+        assert!(body(r#"{"a":-1}"#).switch("a").is_err());
+    }
+
+    #[test]
+    fn the_body_is_read_as_what_it_is() {
+        assert_eq!(
+            body("\u{feff} {\"a\":\"1\"}\n").integer("a").unwrap(),
+            Some(1)
+        );
+        assert_eq!(body("a=1&b=%E5%BC%80").text("b").unwrap().unwrap(), "开");
+        for bad in [
+            "{bad",
+            "[1]",
+            "\"a=b\"",
+            "hello",
+            "{\"a\":1} x",
+            "{\"a\":1",
+            "{'a':1}",
+        ] {
+            assert!(Params::from_body(bad.as_bytes()).is_err(), "{bad}");
+        }
+        assert!(Params::from_body(b"{\"a\":\"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn deep_json_is_refused_without_harm() {
+        let deep = format!("{{\"a\":{}", "[".repeat(500_000));
+        assert!(Params::from_body(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn numeric_texts_are_texts() {
+        assert_eq!(body(r#"{"a":12345}"#).text("a").unwrap().unwrap(), "12345");
+        assert_eq!(body(r#"{"a":"  "}"#).text("a").unwrap(), None);
+        assert!(body(r#"{"a":["x"]}"#).text("a").is_err());
+    }
+
+    #[test]
+    fn every_spelling_of_a_room_id_is_taken() {
+        for text in [r#"{"id":7}"#, r#"{"roomId":"7"}"#, "room_id=7", "roomid=7"] {
+            assert_eq!(body(text).room_id("id").unwrap(), RoomId(7), "{text}");
+        }
+        assert!(body("{}").room_id("id").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_body_past_the_cap_is_read_off_and_not_kept() {
+        let read = |size| read_body(Body::from(vec![b' '; size]), 100);
+        assert_eq!(read(100).await.unwrap().unwrap().len(), 100);
+        assert!(read(101).await.unwrap().is_none());
+        assert!(read(MAX_DRAINED_BYTES + 1).await.unwrap().is_none());
+    }
+}
