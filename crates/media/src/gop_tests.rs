@@ -1,0 +1,193 @@
+//! What readers of a tag log get.
+
+use super::*;
+use kaibo_proto::media::Codec;
+
+fn video_track(mark: u8) -> Track {
+    Track::Video(VideoTrack {
+        codec: Codec::H264,
+        config: Bytes::from(vec![1, 0x42, 0, mark, 0xff, 0xe0, 0]),
+        width: 320,
+        height: 180,
+        nal_length_bytes: 4,
+        codec_string: "avc1.42000a".into(),
+    })
+}
+
+fn audio_track() -> Track {
+    Track::Audio(AudioTrack {
+        codec: Codec::Aac,
+        config: Bytes::from_static(&[0x11, 0x90]),
+        sample_rate: 48_000,
+        channels: 2,
+        codec_string: "mp4a.40.2".into(),
+    })
+}
+
+fn frame(track: TrackKind, dts_ms: i64, keyframe: bool, size: usize) -> Frame {
+    Frame {
+        track,
+        dts_ms,
+        cts_ms: 0,
+        keyframe,
+        payload: vec![7; size].into(),
+    }
+}
+
+fn tag(frame: &Frame) -> Bytes {
+    flv::tag(&MediaEvent::Frame(frame.clone()), frame.dts_ms as u32)
+}
+
+fn log(max_bytes: usize) -> TagLog {
+    let mut log = TagLog::new(LogLimits {
+        lag_ms: 3_000,
+        max_bytes,
+    });
+    log.push_track(&video_track(1));
+    log.push_track(&audio_track());
+    log
+}
+
+/// Pushes pictures of 100 ms, a keyframe each second, for `range` (in tenths of a second).
+fn push_pictures(log: &mut TagLog, range: std::ops::Range<i64>) {
+    for n in range {
+        log.push_frame(frame(TrackKind::Video, n * 100, n % 10 == 0, 50));
+    }
+}
+
+#[test]
+fn nobody_starts_before_a_keyframe() {
+    let mut log = log(1 << 20);
+    assert!(log.read(None).is_none());
+    log.push_frame(frame(TrackKind::Audio, 0, true, 9));
+    log.push_frame(frame(TrackKind::Video, 10, false, 9));
+    assert!(log.read(None).is_none());
+    log.push_frame(frame(TrackKind::Video, 20, true, 9));
+    assert!(log.read(None).is_some());
+}
+
+#[test]
+fn a_new_reader_gets_header_configuration_and_the_newest_keyframe() {
+    let mut log = log(1 << 20);
+    push_pictures(&mut log, 0..25);
+    let batch = log.read(None).unwrap();
+    let mut opening = flv::flv_header(true, true).to_vec();
+    for track in [video_track(1), audio_track()] {
+        opening.extend_from_slice(&flv::tag(&MediaEvent::Track(track), 2_000));
+    }
+    assert_eq!(batch.tags[0], opening);
+    assert_eq!(
+        batch.tags[1],
+        tag(&frame(TrackKind::Video, 2_000, true, 50))
+    );
+    assert_eq!(batch.tags.len(), 6);
+    assert!(!batch.skipped);
+    assert!(log.read(Some(batch.cursor)).is_none(), "nothing new");
+}
+
+#[test]
+fn a_reader_that_keeps_up_misses_nothing() {
+    let mut log = log(1 << 20);
+    push_pictures(&mut log, 0..1);
+    let mut cursor = log.read(None).unwrap().cursor;
+    for n in 1..100 {
+        push_pictures(&mut log, n..n + 1);
+        let batch = log.read(Some(cursor)).unwrap();
+        assert_eq!(
+            batch.tags,
+            [tag(&frame(TrackKind::Video, n * 100, n % 10 == 0, 50))]
+        );
+        cursor = batch.cursor;
+    }
+}
+
+#[test]
+fn a_reader_too_far_behind_goes_on_at_the_newest_keyframe() {
+    let mut log = log(1 << 20);
+    push_pictures(&mut log, 0..1);
+    let cursor = log.read(None).unwrap().cursor;
+    push_pictures(&mut log, 1..30);
+    assert!(
+        !log.read(Some(cursor)).unwrap().skipped,
+        "2.9 s behind is fine"
+    );
+    push_pictures(&mut log, 30..58);
+    let batch = log.read(Some(cursor)).unwrap();
+    assert!(batch.skipped);
+    assert_eq!(
+        batch.tags[0],
+        tag(&frame(TrackKind::Video, 5_000, true, 50)),
+        "no header again"
+    );
+}
+
+#[test]
+fn a_skip_over_a_new_configuration_brings_it_along() {
+    let mut log = log(1 << 20);
+    push_pictures(&mut log, 0..1);
+    let cursor = log.read(None).unwrap().cursor;
+    push_pictures(&mut log, 1..10);
+    log.push_track(&video_track(2));
+    push_pictures(&mut log, 10..58);
+    let batch = log.read(Some(cursor)).unwrap();
+    let new = flv::tag(&MediaEvent::Track(video_track(2)), 5_000);
+    assert!(batch.skipped && batch.tags[0].starts_with(&new));
+}
+
+#[test]
+fn memory_is_bounded_by_time_and_by_bytes() {
+    let mut log = log(1 << 20);
+    push_pictures(&mut log, 0..10_000);
+    assert!(
+        log.entries.len() <= 41,
+        "lag and one GOP: {}",
+        log.entries.len()
+    );
+
+    let mut endless = self::log(100_000);
+    for n in 0..10_000 {
+        endless.push_frame(frame(TrackKind::Video, n * 40, n == 0, 1));
+        assert!(endless.bytes <= 100_000);
+    }
+    assert!(endless.read(None).is_none(), "its only keyframe is gone");
+    let held: usize = endless
+        .entries
+        .iter()
+        .map(|e| e.tag.len() + ENTRY_COST_BYTES)
+        .sum();
+    assert_eq!(held, endless.bytes);
+}
+
+#[test]
+fn a_reader_that_fell_off_the_log_waits_for_a_keyframe() {
+    let mut log = log(20_000);
+    push_pictures(&mut log, 0..1);
+    let cursor = log.read(None).unwrap().cursor;
+    for n in 1..500 {
+        log.push_frame(frame(TrackKind::Video, n * 2, false, 50));
+    }
+    assert!(log.read(Some(cursor)).is_none());
+    log.push_frame(frame(TrackKind::Video, 1_100, true, 50));
+    let batch = log.read(Some(cursor)).unwrap();
+    assert!(batch.skipped);
+    assert_eq!(batch.tags, [tag(&frame(TrackKind::Video, 1_100, true, 50))]);
+}
+
+#[test]
+fn sound_alone_can_be_joined_anywhere() {
+    let mut log = TagLog::new(LogLimits {
+        lag_ms: 3_000,
+        max_bytes: 1 << 20,
+    });
+    log.push_track(&audio_track());
+    for n in 0..200 {
+        log.push_frame(frame(TrackKind::Audio, n * 20, true, 30));
+    }
+    let batch = log.read(None).unwrap();
+    assert!(batch.tags[0].starts_with(&flv::flv_header(false, true)));
+    assert!(
+        (2..=52).contains(&batch.tags.len()),
+        "{} tags",
+        batch.tags.len()
+    );
+}
