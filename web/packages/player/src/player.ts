@@ -85,6 +85,12 @@ export function createPlayer(
   return new Player(video, sources, options, load);
 }
 
+/** Fetches the engine this browser will use, so that a start seen by thousands at once finds it in their caches. */
+export async function warmUp(video: HTMLVideoElement): Promise<void> {
+  const [first] = engineOrder(capabilities(video));
+  if (first) await loadEngine(first);
+}
+
 class Player implements LivePlayer {
   state: PlayerState;
   private readonly order: EngineName[];

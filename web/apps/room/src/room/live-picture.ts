@@ -1,6 +1,6 @@
 // The player of a room page: made when there is something to watch, told when the anchor is away.
 import { RoomStatus, type PlaySources, type RoomView } from '@kaibo/api';
-import { createPlayer, type EngineName, type LivePlayer, type PlayerState } from '@kaibo/player';
+import { createPlayer, warmUp, type EngineName, type LivePlayer, type PlayerState } from '@kaibo/player';
 import { computed, onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
 
 export interface LivePicture {
@@ -58,7 +58,20 @@ export function useLivePicture(
     (status) => player?.hold(status === RoomStatus.Lost),
     { flush: 'post' },
   );
-  onScopeDispose(stop);
+  // Somewhere in the first half minute of waiting: a whole audience must not fetch the player in one second.
+  const warming = setTimeout(
+    () => {
+      if (!player && video.value && room.value?.status === RoomStatus.NotStarted)
+        warmUp(video.value).catch(() => {
+          // Only a head start was lost: it is fetched again when the picture is there.
+        });
+    },
+    2000 + Math.random() * 28_000,
+  );
+  onScopeDispose(() => {
+    clearTimeout(warming);
+    stop();
+  });
   return {
     state,
     unmute: () => {
