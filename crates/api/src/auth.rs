@@ -1,0 +1,226 @@
+//! Who is asking: the console's session, an app's rooms, the anchor's broadcast code.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts, RawPathParams, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use kaibo_app::{Session, SignedIn};
+use kaibo_domain::id::{AppId, RoomId};
+use kaibo_domain::room::Room;
+use subtle::ConstantTimeEq as _;
+
+use crate::error::{ApiError, ApiResult};
+use crate::state::ApiState;
+
+/// Name of the console's cookie.
+const COOKIE: &str = "kaibo_session";
+/// No credential of ours is longer.
+const MAX_CREDENTIAL: usize = 128;
+
+/// The session of a console request, put there by [`require_session`].
+#[derive(Clone)]
+pub(crate) struct SignedInUser {
+    /// Name and CSRF token.
+    pub(crate) session: Session,
+    /// The cookie's value.
+    pub(crate) cookie: String,
+}
+
+/// Lets only signed-in users through (401), and changes only with the session's CSRF token (403).
+pub(crate) async fn require_session(
+    State(api): State<Arc<ApiState>>,
+    mut request: Request,
+    next: Next,
+) -> ApiResult<Response> {
+    let cookie = session_cookie(request.headers()).ok_or_else(ApiError::not_signed_in)?;
+    let session = api.kaibo.session(&cookie).await?;
+    let session = session.ok_or_else(ApiError::not_signed_in)?;
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !reads && !carries_csrf(request.headers(), &session.csrf) {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "csrf_mismatch"));
+    }
+    let user = SignedInUser { session, cookie };
+    request.extensions_mut().insert(user);
+    Ok(next.run(request).await)
+}
+
+fn session_cookie(headers: &HeaderMap) -> Option<String> {
+    let pairs = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .filter(|(name, value)| *name == COOKIE && value.len() <= MAX_CREDENTIAL)
+        .map(|(_, value)| value.to_owned())
+        .next()
+}
+
+fn carries_csrf(headers: &HeaderMap, wanted: &str) -> bool {
+    headers
+        .get("x-csrf-token")
+        .is_some_and(|sent| sent.as_bytes().ct_eq(wanted.as_bytes()).into())
+}
+
+/// `Set-Cookie` that begins a session.
+pub(crate) fn begin_cookie(api: &ApiState, signed_in: &SignedIn) -> String {
+    let seconds = (signed_in.expires_at - api.kaibo.now()).max(0) / 1000;
+    let secure = secure_flag(api);
+    let value = &signed_in.session;
+    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
+}
+
+/// `Set-Cookie` that ends a session.
+pub(crate) fn end_cookie(api: &ApiState) -> String {
+    let secure = secure_flag(api);
+    format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{secure}")
+}
+
+fn secure_flag(api: &ApiState) -> &'static str {
+    if api.kaibo.settings().public_http.starts_with("https://") {
+        "; Secure"
+    } else {
+        ""
+    }
+}
+
+/// The app of `/v1/apps/{appid}/…`; 404 when there is none.
+pub(crate) struct AppPath(pub(crate) AppId);
+
+/// App and room of `/v1/apps/{appid}/rooms/{roomId}/…`. Whether the app has the room is seen when
+/// the room is loaded.
+pub(crate) struct RoomPath {
+    pub(crate) app_id: AppId,
+    pub(crate) room_id: RoomId,
+}
+
+impl<S> FromRequestParts<S> for AppPath
+where
+    Arc<ApiState>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        let unknown = || ApiError::not_found("app_not_found");
+        let named = path_parameter(parts, state, "appid").await;
+        let app_id: AppId = named
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(unknown)?;
+        let api = Arc::<ApiState>::from_ref(state);
+        match api.kaibo.app_name(&app_id).await? {
+            Some(_) => Ok(Self(app_id)),
+            None => Err(unknown()),
+        }
+    }
+}
+
+impl<S> FromRequestParts<S> for RoomPath
+where
+    Arc<ApiState>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        let AppPath(app_id) = AppPath::from_request_parts(parts, state).await?;
+        let PublicRoom(room_id) = PublicRoom::from_request_parts(parts, state).await?;
+        Ok(Self { app_id, room_id })
+    }
+}
+
+/// The `{roomId}` of a path; 404 where it can be no room's.
+pub(crate) struct PublicRoom(pub(crate) RoomId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PublicRoom {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        let named = path_parameter(parts, state, "roomId").await;
+        let digits = named.filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+        let room_id: Option<RoomId> = digits.and_then(|text| text.parse().ok());
+        room_id
+            .filter(|id| (1..=RoomId::MAX).contains(&id.0))
+            .map(Self)
+            .ok_or_else(|| ApiError::not_found("room_not_found"))
+    }
+}
+
+async fn path_parameter<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    wanted: &str,
+) -> Option<String> {
+    let all = RawPathParams::from_request_parts(parts, state).await.ok()?;
+    all.iter()
+        .find(|(name, _)| *name == wanted)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// The room that `Authorization: Broadcast <code>` opens; 404 `code_unknown` otherwise.
+pub(crate) struct ByCode {
+    pub(crate) room: Room,
+    pub(crate) code: String,
+}
+
+impl<S> FromRequestParts<S> for ByCode
+where
+    Arc<ApiState>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        let unknown = || ApiError::not_found("code_unknown");
+        let code = broadcast_code(&parts.headers).ok_or_else(unknown)?;
+        let api = Arc::<ApiState>::from_ref(state);
+        match api.kaibo.room_by_code(&code).await {
+            Ok(Some(room)) => Ok(Self { room, code }),
+            Ok(None) | Err(kaibo_app::Error::Refused(_)) => Err(unknown()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+}
+
+fn broadcast_code(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, code) = value.split_once(' ')?;
+    let code = code.trim();
+    let good =
+        scheme.eq_ignore_ascii_case("broadcast") && (1..=MAX_CREDENTIAL).contains(&code.len());
+    good.then(|| code.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_cookie_is_found_among_others() {
+        let mut headers = HeaderMap::new();
+        headers.append(
+            header::COOKIE,
+            "a=1; kaibo_session=abc; b=2".parse().unwrap(),
+        );
+        assert_eq!(session_cookie(&headers).as_deref(), Some("abc"));
+        headers.insert(header::COOKIE, "xkaibo_session=abc".parse().unwrap());
+        assert_eq!(session_cookie(&headers), None);
+    }
+
+    #[test]
+    fn a_broadcast_code_needs_its_scheme() {
+        let of = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, text.parse().unwrap());
+            broadcast_code(&headers)
+        };
+        assert_eq!(of("Broadcast abc").as_deref(), Some("abc"));
+        assert_eq!(of("Bearer abc"), None);
+        assert_eq!(of("Broadcast"), None);
+        assert_eq!(of(&format!("Broadcast {}", "a".repeat(129))), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! The OpenAPI document of /v1 and the health routes, made from the routes themselves.
+
+use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{self, Components, ContentBuilder, Ref, ResponseBuilder};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::error::ErrorAnswer;
+use crate::{health, v1};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Kaibo",
+        description = "Kaibo's own API: what viewers, anchors and the console use. All times are \
+                       Unix milliseconds. Every error has the body `ErrorAnswer`. The console's \
+                       changes need the session's token in `X-CSRF-Token`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    components(schemas(ErrorAnswer)),
+    tags(
+        (name = "viewer", description = "Viewers' pages; no log-in"),
+        (name = "broadcast", description = "The anchor's page; behind the broadcast code"),
+        (name = "session", description = "Set-up, log-in, log-out"),
+        (name = "apps", description = "Apps and their quotas"),
+        (name = "rooms", description = "An app's rooms"),
+        (name = "access", description = "Codes and push address of a room"),
+        (name = "anchors", description = "Who may broadcast"),
+        (name = "media", description = "Images"),
+        (name = "health", description = "For whoever runs the server"),
+    )
+)]
+struct Head;
+
+/// The document that stands in `api/openapi.json`.
+pub fn document() -> openapi::OpenApi {
+    let v1 = OpenApiRouter::new()
+        .merge(with_errors(v1::open_routes(), None))
+        .merge(with_errors(v1::broadcast_routes(), Some("broadcast")))
+        .merge(with_errors(v1::console_routes(), Some("session")));
+    let mut document = OpenApiRouter::with_openapi(Head::openapi())
+        .merge(health::routes())
+        .nest("/v1", v1)
+        .into_openapi();
+    add_schemes(document.components.get_or_insert_default());
+    document
+}
+
+fn with_errors<S: Clone + Send + Sync + 'static>(
+    mut routes: OpenApiRouter<S>,
+    scheme: Option<&str>,
+) -> OpenApiRouter<S> {
+    for item in routes.get_openapi_mut().paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
+            complete(operation, scheme);
+        }
+    }
+    routes
+}
+
+/// Adds what all operations of a group share: the body of errors, and the credential.
+fn complete(operation: &mut Operation, scheme: Option<&str>) {
+    let body = || {
+        let schema = Ref::from_schema_name("ErrorAnswer");
+        ContentBuilder::new().schema(Some(schema)).build()
+    };
+    for (status, response) in &mut operation.responses.responses {
+        if let (true, openapi::RefOr::T(response)) = (status.starts_with('4'), response) {
+            response
+                .content
+                .insert("application/json".into(), body().into());
+        }
+    }
+    let default = ResponseBuilder::new()
+        .description("Any other error")
+        .content("application/json", body());
+    let responses = &mut operation.responses.responses;
+    responses.insert("default".into(), default.build().into());
+    if let Some(scheme) = scheme {
+        let requirement = SecurityRequirement::new(scheme, [""; 0]);
+        operation.security = Some(vec![requirement]);
+    }
+}
+
+fn add_schemes(components: &mut Components) {
+    let cookie = ApiKeyValue::with_description(
+        "kaibo_session",
+        "Set by log-in; changes also need the header `X-CSRF-Token`",
+    );
+    let session = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
+    components.add_security_scheme("session", session);
+    let code = ApiKeyValue::with_description(
+        "Authorization",
+        "The broadcast code of one room: `Broadcast <code>`",
+    );
+    let code = SecurityScheme::ApiKey(ApiKey::Header(code));
+    components.add_security_scheme("broadcast", code);
+}

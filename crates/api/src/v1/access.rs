@@ -1,0 +1,80 @@
+//! Both codes and the push address of a room, for the console.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::view::{PlayView, PushView};
+use crate::auth::RoomPath;
+use crate::error::ApiResult;
+use crate::state::ApiState;
+
+/// Everything that lets somebody into a room.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccessView {
+    /// The anchor's page; its last part is the broadcast code.
+    broadcast_url: String,
+    /// The viewers' page.
+    viewer_url: String,
+    push: PushView,
+    /// With a token; not once the room is over.
+    #[schema(required)]
+    preview: Option<PlayView>,
+}
+
+/// Ways into a room
+#[utoipa::path(
+    get, path = "/apps/{appid}/rooms/{roomId}/access", tag = "access", operation_id = "getAccess",
+    params(("appid" = String, Path), ("roomId" = i64, Path)),
+    responses((status = 200, body = AccessView), (status = 404, description = "`room_not_found`"))
+)]
+pub(crate) async fn read(
+    State(api): State<Arc<ApiState>>,
+    path: RoomPath,
+) -> ApiResult<Json<AccessView>> {
+    view(&api, &path).await
+}
+
+/// Voids the push key; whoever pushes with it is cut
+#[utoipa::path(
+    post, path = "/apps/{appid}/rooms/{roomId}/access/revoke-push", tag = "access",
+    operation_id = "revokePush",
+    params(("appid" = String, Path), ("roomId" = i64, Path)),
+    responses((status = 200, body = AccessView), (status = 404, description = "`room_not_found`"))
+)]
+pub(crate) async fn revoke_push(
+    State(api): State<Arc<ApiState>>,
+    path: RoomPath,
+) -> ApiResult<Json<AccessView>> {
+    api.kaibo.revoke_push(&path.app_id, path.room_id).await?;
+    view(&api, &path).await
+}
+
+/// Voids the broadcast code and makes another
+#[utoipa::path(
+    post, path = "/apps/{appid}/rooms/{roomId}/access/renew-code", tag = "access",
+    operation_id = "renewCode",
+    params(("appid" = String, Path), ("roomId" = i64, Path)),
+    responses((status = 200, body = AccessView), (status = 404, description = "`room_not_found`"))
+)]
+pub(crate) async fn renew_code(
+    State(api): State<Arc<ApiState>>,
+    path: RoomPath,
+) -> ApiResult<Json<AccessView>> {
+    api.kaibo.renew_code(&path.app_id, path.room_id).await?;
+    view(&api, &path).await
+}
+
+async fn view(api: &ApiState, path: &RoomPath) -> ApiResult<Json<AccessView>> {
+    let access = api.kaibo.room_access(&path.app_id, path.room_id).await?;
+    Ok(Json(AccessView {
+        broadcast_url: access.broadcast_url,
+        viewer_url: access.viewer_url,
+        push: access.push.into(),
+        preview: access.preview.map(PlayView::from),
+    }))
+}

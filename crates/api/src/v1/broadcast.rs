@@ -1,0 +1,149 @@
+//! The anchor's page: one room, behind its broadcast code.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use axum::response::sse::Event;
+use futures_util::{Stream, stream};
+use kaibo_app::Changes;
+use kaibo_domain::room::{Command, Room};
+
+use super::view::BroadcastView;
+use super::viewer::gone;
+use crate::auth::ByCode;
+use crate::error::{ApiError, ApiResult};
+use crate::peer::ClientIp;
+use crate::sse;
+use crate::state::ApiState;
+
+/// The room that the code opens
+#[utoipa::path(
+    get, path = "/broadcast", tag = "broadcast", operation_id = "getBroadcast",
+    responses(
+        (status = 200, body = BroadcastView),
+        (status = 404, description = "`code_unknown`"),
+    )
+)]
+pub(crate) async fn broadcast(
+    State(api): State<Arc<ApiState>>,
+    by_code: ByCode,
+) -> ApiResult<Json<BroadcastView>> {
+    Ok(Json(BroadcastView::load(&api.kaibo, &by_code.room).await?))
+}
+
+/// Starts the room; without a good stream it starts with the next one (`armed`)
+#[utoipa::path(
+    post, path = "/broadcast/start", tag = "broadcast", operation_id = "startBroadcast",
+    responses(
+        (status = 200, body = BroadcastView),
+        (status = 404, description = "`code_unknown`"),
+        (status = 409, description = "`not_allowed_in_status`, `live_limit`"),
+    )
+)]
+pub(crate) async fn start(
+    State(api): State<Arc<ApiState>>,
+    by_code: ByCode,
+) -> ApiResult<Json<BroadcastView>> {
+    carry_out(&api, &by_code.room, Command::Start).await
+}
+
+/// Ends the room for good
+#[utoipa::path(
+    post, path = "/broadcast/end", tag = "broadcast", operation_id = "endBroadcast",
+    responses(
+        (status = 200, body = BroadcastView),
+        (status = 404, description = "`code_unknown`"),
+        (status = 409, description = "`not_allowed_in_status`"),
+    )
+)]
+pub(crate) async fn end(
+    State(api): State<Arc<ApiState>>,
+    by_code: ByCode,
+) -> ApiResult<Json<BroadcastView>> {
+    carry_out(&api, &by_code.room, Command::End).await
+}
+
+async fn carry_out(
+    api: &ApiState,
+    room: &Room,
+    command: Command,
+) -> ApiResult<Json<BroadcastView>> {
+    let applied = api.kaibo.apply(&room.app_id, room.id, command).await?;
+    Ok(Json(BroadcastView::load(&api.kaibo, &applied.room).await?))
+}
+
+/// The room's view at once, then after every change
+///
+/// `event: broadcast` with a BroadcastView; `event: gone` once the room is deleted. The stream
+/// ends when the code is renewed.
+#[utoipa::path(
+    get, path = "/broadcast/events", tag = "broadcast", operation_id = "followBroadcast",
+    responses(
+        (status = 200, body = BroadcastView, content_type = "text/event-stream"),
+        (status = 404, description = "`code_unknown`"),
+    )
+)]
+pub(crate) async fn events(
+    State(api): State<Arc<ApiState>>,
+    ClientIp(client): ClientIp,
+    by_code: ByCode,
+) -> ApiResult<Response> {
+    let slot = api.streams.take(client)?;
+    let changes = api.kaibo.room_changes(by_code.room.id);
+    let follower = Follower {
+        api: Arc::clone(&api),
+        by_code,
+        changes,
+        begun: false,
+        over: false,
+    };
+    Ok(sse::answer(follower.events(), slot, api.shutdown.clone()))
+}
+
+struct Follower {
+    api: Arc<ApiState>,
+    by_code: ByCode,
+    changes: Changes,
+    begun: bool,
+    over: bool,
+}
+
+impl Follower {
+    fn events(self) -> impl Stream<Item = Event> + Send {
+        stream::unfold(self, |mut follower| async move {
+            let event = follower.next().await?;
+            Some((event, follower))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Event> {
+        if self.over {
+            return None;
+        }
+        // The room is loaded after the subscription, at the first event too: nothing is missed.
+        if std::mem::replace(&mut self.begun, true) {
+            self.changes.next().await?;
+        }
+        match self.view().await {
+            Ok(view) => Some(sse::event("broadcast", &view).id(view.offset().to_string())),
+            Err(error) => {
+                self.over = true;
+                gone(&error)
+            }
+        }
+    }
+
+    /// Asks for the code each time: a renewed one shows its old holder nothing more.
+    async fn view(&self) -> ApiResult<BroadcastView> {
+        let kaibo = &self.api.kaibo;
+        match kaibo.room_by_code(&self.by_code.code).await? {
+            Some(room) => BroadcastView::load(kaibo, &room).await,
+            None => {
+                kaibo.public_room(self.by_code.room.id).await?;
+                Err(ApiError::not_found("code_unknown"))
+            }
+        }
+    }
+}

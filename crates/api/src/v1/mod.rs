@@ -1,0 +1,90 @@
+//! Kaibo's own JSON API: viewers, the anchor's page, the console.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::auth::require_session;
+use crate::body::MAX_UPLOAD;
+use crate::error::{ApiError, render};
+use crate::state::ApiState;
+
+mod access;
+mod apps;
+mod broadcast;
+mod people;
+mod room_form;
+pub(crate) mod room_views;
+mod rooms;
+mod session;
+mod view;
+mod viewer;
+
+/// Routes that need no session: viewers', the anchor's, the way into the console.
+pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(viewer::room))
+        .routes(routes!(viewer::room_events))
+        .routes(routes!(viewer::verification))
+        .routes(routes!(session::check_setup, session::set_up))
+        .routes(routes!(session::sign_in))
+}
+
+/// Routes behind a broadcast code, which each handler asks for by its `ByCode` argument.
+pub(crate) fn broadcast_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(broadcast::broadcast))
+        .routes(routes!(broadcast::start))
+        .routes(routes!(broadcast::end))
+        .routes(routes!(broadcast::events))
+}
+
+/// The console's routes; [`router`] puts all of them behind the session.
+pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(session::session, session::sign_out))
+        .routes(routes!(apps::apps, apps::create_app))
+        .routes(routes!(apps::limits))
+        .routes(routes!(apps::events))
+        .routes(routes!(rooms::list, rooms::create))
+        .routes(routes!(rooms::read, rooms::edit, rooms::delete))
+        .routes(routes!(rooms::start))
+        .routes(routes!(rooms::end))
+        .routes(routes!(rooms::pause))
+        .routes(routes!(rooms::resume))
+        .routes(routes!(rooms::ban))
+        .routes(routes!(rooms::unban))
+        .routes(routes!(access::read))
+        .routes(routes!(access::revoke_push))
+        .routes(routes!(access::renew_code))
+        .routes(routes!(people::anchors))
+        .routes(routes!(people::verify_anchor))
+        .routes(routes!(people::upload_image))
+}
+
+/// Everything under /v1.
+pub(crate) fn router(api: Arc<ApiState>) -> Router {
+    let console: Router<Arc<ApiState>> = console_routes().into();
+    let console = console.route_layer(from_fn_with_state(Arc::clone(&api), require_session));
+    let no_store = HeaderValue::from_static("no-store");
+    Router::from(open_routes())
+        .merge(Router::from(broadcast_routes()))
+        .merge(console)
+        .fallback(async || ApiError::not_found("not_found"))
+        .method_not_allowed_fallback(async || {
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
+        })
+        .with_state(api)
+        .layer(DefaultBodyLimit::max(MAX_UPLOAD))
+        .layer(from_fn(render))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            no_store,
+        ))
+}

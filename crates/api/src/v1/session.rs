@@ -1,0 +1,185 @@
+//! Set-up, log-in and log-out of the console.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use kaibo_app::{AccountRefusal, SignedIn};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::auth::{SignedInUser, begin_cookie, end_cookie};
+use crate::body::JsonBody;
+use crate::error::{ApiError, ApiResult};
+use crate::peer::ClientIp;
+use crate::state::ApiState;
+
+/// A logged-in user.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionView {
+    #[schema(example = "owner")]
+    name: String,
+    /// Sent back as `X-CSRF-Token` with every change.
+    csrf: String,
+    /// The apps the user may see.
+    apps: Vec<AppName>,
+}
+
+/// An app.
+#[derive(Serialize, ToSchema)]
+struct AppName {
+    #[schema(example = "wx0123456789abcdef")]
+    appid: String,
+    name: String,
+}
+
+/// The token of a set-up link.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct SetupQuery {
+    #[serde(default)]
+    token: String,
+}
+
+/// The set-up link works.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SetupOpen {
+    /// Always true.
+    open: bool,
+}
+
+/// What makes the owner.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct SetupForm {
+    /// From the set-up link; works once.
+    token: String,
+    /// 1 to 64 visible characters.
+    name: String,
+    /// At least 10 characters.
+    #[schema(min_length = 10)]
+    password: String,
+}
+
+/// Name and password.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct SignInForm {
+    name: String,
+    password: String,
+}
+
+/// Whether a set-up link still works
+#[utoipa::path(
+    get, path = "/setup", tag = "session", operation_id = "checkSetup", params(SetupQuery),
+    responses(
+        (status = 200, body = SetupOpen),
+        (status = 404, description = "`setup_closed`"),
+    )
+)]
+pub(crate) async fn check_setup(
+    State(api): State<Arc<ApiState>>,
+    Query(query): Query<SetupQuery>,
+) -> ApiResult<Json<SetupOpen>> {
+    if api.kaibo.setup_open(&query.token).await? {
+        Ok(Json(SetupOpen { open: true }))
+    } else {
+        Err(ApiError::not_found("setup_closed"))
+    }
+}
+
+/// Makes the owner and logs in
+#[utoipa::path(
+    post, path = "/setup", tag = "session", operation_id = "setUp", request_body = SetupForm,
+    responses(
+        (status = 200, body = SessionView),
+        (status = 404, description = "`setup_closed`"),
+        (status = 422, description = "`name`: `name_invalid`; `password`: `password_too_short`"),
+    )
+)]
+pub(crate) async fn set_up(
+    State(api): State<Arc<ApiState>>,
+    JsonBody(form): JsonBody<SetupForm>,
+) -> ApiResult<Response> {
+    let (token, name, password) = (&form.token, &form.name, &form.password);
+    let made = api.kaibo.setup_owner(token, name, password).await?;
+    begin(&api, made).await
+}
+
+/// Logs in
+#[utoipa::path(
+    post, path = "/session", tag = "session", operation_id = "signIn", request_body = SignInForm,
+    responses(
+        (status = 200, body = SessionView),
+        (status = 401, description = "`bad_credentials`"),
+        (status = 429, description = "`too_many_tries`, with `retryAfterMs`"),
+    )
+)]
+pub(crate) async fn sign_in(
+    State(api): State<Arc<ApiState>>,
+    ClientIp(client): ClientIp,
+    JsonBody(form): JsonBody<SignInForm>,
+) -> ApiResult<Response> {
+    let signed_in = api.kaibo.sign_in(&form.name, &form.password, client);
+    begin(&api, signed_in.await?).await
+}
+
+/// The session of the cookie
+#[utoipa::path(
+    get, path = "/session", tag = "session", operation_id = "getSession",
+    responses((status = 200, body = SessionView))
+)]
+pub(crate) async fn session(
+    State(api): State<Arc<ApiState>>,
+    Extension(user): Extension<SignedInUser>,
+) -> ApiResult<Json<SessionView>> {
+    let session = user.session;
+    Ok(Json(view(&api, session.name, session.csrf).await?))
+}
+
+/// Logs out
+#[utoipa::path(
+    delete, path = "/session", tag = "session", operation_id = "signOut",
+    responses((status = 204, description = "The session has ended"))
+)]
+pub(crate) async fn sign_out(
+    State(api): State<Arc<ApiState>>,
+    Extension(user): Extension<SignedInUser>,
+) -> ApiResult<Response> {
+    api.kaibo.sign_out(&user.cookie).await?;
+    let cookie = AppendHeaders([(header::SET_COOKIE, end_cookie(&api))]);
+    Ok((StatusCode::NO_CONTENT, cookie).into_response())
+}
+
+async fn begin(api: &ApiState, signed_in: Result<SignedIn, AccountRefusal>) -> ApiResult<Response> {
+    let signed_in = signed_in?;
+    let cookie = AppendHeaders([(header::SET_COOKIE, begin_cookie(api, &signed_in))]);
+    let session = view(api, signed_in.name, signed_in.csrf).await?;
+    Ok((cookie, Json(session)).into_response())
+}
+
+async fn view(api: &ApiState, name: String, csrf: String) -> ApiResult<SessionView> {
+    let apps = api.kaibo.apps().await?.into_iter();
+    let apps = apps
+        .map(|app| AppName {
+            appid: app.app_id.to_string(),
+            name: app.name,
+        })
+        .collect();
+    Ok(SessionView { name, csrf, apps })
+}
+
+impl From<AccountRefusal> for ApiError {
+    fn from(refusal: AccountRefusal) -> Self {
+        match refusal {
+            AccountRefusal::SetupClosed => Self::not_found("setup_closed"),
+            AccountRefusal::NameInvalid => Self::invalid("name", "name_invalid"),
+            AccountRefusal::PasswordTooShort => Self::invalid("password", "password_too_short"),
+            AccountRefusal::BadCredentials => {
+                Self::new(StatusCode::UNAUTHORIZED, "bad_credentials")
+            }
+            AccountRefusal::TooManyTries { retry_after_ms } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries").after(retry_after_ms)
+            }
+        }
+    }
+}

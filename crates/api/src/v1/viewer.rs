@@ -1,0 +1,156 @@
+//! What a viewer asks for, without log-in: a room, its changes, an anchor's verification.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::response::sse::Event;
+use futures_util::{Stream, stream};
+use kaibo_app::{Changed, Changes};
+use kaibo_domain::refusal::Refusal;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::room_views::FollowedRoom;
+use super::view::RoomView;
+use crate::auth::PublicRoom;
+use crate::error::{ApiError, ApiResult};
+use crate::peer::ClientIp;
+use crate::sse;
+use crate::state::ApiState;
+
+/// A room
+#[utoipa::path(
+    get, path = "/rooms/{roomId}", tag = "viewer", operation_id = "getRoom",
+    params(("roomId" = i64, Path)),
+    responses((status = 200, body = RoomView), (status = 404, description = "`room_not_found`"))
+)]
+pub(crate) async fn room(
+    State(api): State<Arc<ApiState>>,
+    PublicRoom(room_id): PublicRoom,
+) -> ApiResult<Json<RoomView>> {
+    let room = api.kaibo.public_room(room_id).await?;
+    Ok(Json(RoomView::new(&api.kaibo, &room)))
+}
+
+/// A room's view at once, then after every change
+///
+/// `event: room` with a RoomView; `event: gone` once the room is deleted.
+#[utoipa::path(
+    get, path = "/rooms/{roomId}/events", tag = "viewer", operation_id = "followRoom",
+    params(("roomId" = i64, Path)),
+    responses(
+        (status = 200, body = RoomView, content_type = "text/event-stream"),
+        (status = 404, description = "`room_not_found`"),
+    )
+)]
+pub(crate) async fn room_events(
+    State(api): State<Arc<ApiState>>,
+    PublicRoom(room_id): PublicRoom,
+    ClientIp(client): ClientIp,
+) -> ApiResult<Response> {
+    let slot = api.streams.take(client)?;
+    let changes = api.kaibo.room_changes(room_id);
+    let first = api.views.load(room_id).await?;
+    let follower = Follower {
+        followed: api.views.follow(room_id),
+        api: Arc::clone(&api),
+        room_id,
+        changes,
+        first: Some(room_event(&first)),
+        over: false,
+    };
+    let shutdown = api.shutdown.clone();
+    Ok(sse::answer(follower.events(), slot, shutdown))
+}
+
+struct Follower {
+    api: Arc<ApiState>,
+    room_id: kaibo_domain::id::RoomId,
+    followed: Arc<FollowedRoom>,
+    changes: Changes,
+    first: Option<Event>,
+    over: bool,
+}
+
+impl Follower {
+    fn events(self) -> impl Stream<Item = Event> + Send {
+        stream::unfold(self, |mut follower| async move {
+            let event = follower.next().await?;
+            Some((event, follower))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Event> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        if self.over {
+            return None;
+        }
+        let views = &self.api.views;
+        let view = match self.changes.next().await? {
+            Changed::Event(event) => views.after(&self.followed, event.offset).await,
+            Changed::Reload => views.load(self.room_id).await,
+        };
+        match view {
+            Ok(view) => Some(room_event(&view)),
+            Err(error) => {
+                self.over = true;
+                gone(&error)
+            }
+        }
+    }
+}
+
+fn room_event(view: &RoomView) -> Event {
+    sse::event("room", view).id(view.offset().to_string())
+}
+
+/// `event: gone` where the room is no more; nothing on a failure, after which the client connects
+/// anew.
+pub(crate) fn gone(error: &ApiError) -> Option<Event> {
+    let deleted = *error == ApiError::from(Refusal::RoomUnknown);
+    deleted.then(|| Event::default().event("gone").data("{}"))
+}
+
+/// An anchor's verification, for whoever holds its link.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VerificationAnswer {
+    /// Name of the app that asks.
+    app_name: String,
+    /// The WeChat id with its middle hidden.
+    #[schema(example = "we***01")]
+    wechat_id_masked: String,
+    /// `pending` or `verified`.
+    #[schema(example = "pending")]
+    state: &'static str,
+}
+
+/// Who is to be verified, and whether it is done
+#[utoipa::path(
+    get, path = "/verifications/{token}", tag = "viewer", operation_id = "getVerification",
+    params(("token" = String, Path)),
+    responses(
+        (status = 200, body = VerificationAnswer),
+        (status = 404, description = "`verification_not_found`"),
+    )
+)]
+pub(crate) async fn verification(
+    State(api): State<Arc<ApiState>>,
+    Path(token): Path<String>,
+) -> ApiResult<Json<VerificationAnswer>> {
+    let found = api.kaibo.verification(&token).await?;
+    let found = found.ok_or_else(|| ApiError::not_found("verification_not_found"))?;
+    Ok(Json(VerificationAnswer {
+        app_name: found.app_name,
+        wechat_id_masked: found.wechat_id_masked,
+        state: if found.verified {
+            "verified"
+        } else {
+            "pending"
+        },
+    }))
+}
