@@ -18,6 +18,8 @@ mod stall;
 mod stats;
 mod stream;
 mod subscriber;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use std::sync::atomic::AtomicUsize;
 
 use axum::Router;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{Method, Uri};
 use axum::routing::get;
 use tokio::net::TcpListener;
@@ -37,7 +40,7 @@ pub use stats::{PublisherStats, StreamStats};
 
 use gate::Gate;
 use registry::Registry;
-use server::{hls, http_flv, rtmp};
+use server::{hls, http_flv, rtmp, viewing};
 
 /// The media server. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -94,15 +97,23 @@ impl Media {
         Router::new()
             .route(
                 "/live/{file}",
-                get(async move |Path(file): Path<String>, uri: Uri| {
-                    http_flv::answer(&flv.registry, &flv.seats, &file, &uri)
-                }),
+                get(
+                    async move |path: Result<Path<String>, PathRejection>, uri: Uri| match path {
+                        Ok(Path(file)) => http_flv::answer(&flv.registry, &flv.seats, &file, &uri),
+                        Err(_) => viewing::not_found(),
+                    },
+                ),
             )
             .route(
                 "/live/{stream}/{file}",
                 get(
-                    async move |Path((stream, file)): Path<(String, String)>, uri: Uri| {
-                        hls::answer(&hls, &stream, &file, &uri).await
+                    async move |path: Result<Path<(String, String)>, PathRejection>, uri: Uri| {
+                        match path {
+                            Ok(Path((stream, file))) => {
+                                hls::answer(&hls, &stream, &file, &uri).await
+                            }
+                            Err(_) => viewing::not_found(),
+                        }
                     },
                 ),
             )

@@ -1,0 +1,226 @@
+//! HTTP-FLV viewers: what they get, and what a slow one costs.
+
+use std::time::Duration;
+
+use axum::http::{StatusCode, header};
+use kaibo_proto::flv;
+use kaibo_proto::media::MediaEvent;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::house::*;
+use crate::MediaConfig;
+use crate::gate::{PlayPolicy, PreviewKeys, StreamName};
+
+fn flv_path() -> String {
+    format!("/live/{NAME}.flv")
+}
+
+#[tokio::test]
+async fn a_viewer_starts_with_header_configuration_and_keyframe() {
+    let house = House::new();
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks().into_iter().chain(pictures(0, 2_500)));
+    let response = house.get(&flv_path()).await;
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "video/x-flv");
+    assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+    assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+    let mut viewer = Viewer::of(response);
+    let events = viewer.events(7).await;
+    assert_eq!(events[..2], tracks());
+    assert_eq!(events[2..], pictures(2_000, 2_500).collect::<Vec<_>>());
+    send(&publisher, [sound(2_480), picture(2_500, false)]);
+    assert_eq!(
+        viewer.events(9).await[7..],
+        [sound(2_480), picture(2_500, false)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_viewer_before_the_first_keyframe_waits_for_it() {
+    let house = House::new();
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks());
+    let mut viewer = house.viewer().await;
+    assert!(
+        timeout(Duration::from_secs(5), viewer.piece())
+            .await
+            .is_err()
+    );
+    send(&publisher, [picture(0, true)]);
+    assert_eq!(viewer.events(3).await[2], picture(0, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_viewer_skips_to_keyframe_and_is_cut_while_others_miss_nothing() {
+    let house = House::new();
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
+    let mut slow = house.viewer().await;
+    let mut fast = house.viewer().await;
+    slow.events(3).await;
+    fast.events(3).await;
+    for round in 0..11 {
+        for event in pictures(100 + round * 5_000, 5_100 + round * 5_000) {
+            send(&publisher, [event.clone()]);
+            assert_eq!(fast.seen_after(1).await, [event]);
+        }
+        // It comes back after 5 s of media and finds the newest keyframe.
+        if round < 10 {
+            let next = slow.seen_after(1).await;
+            assert_eq!(next, [picture((round + 1) * 5_000, true)], "round {round}");
+            assert_eq!(house.media.stats()[0].skips, round as u64 + 1);
+        }
+        slow.drain().await;
+    }
+    slow.end().await;
+    let stats = house.media.stats().remove(0);
+    assert_eq!((stats.skips, stats.viewers_cut, stats.viewers), (11, 1, 1));
+    drop(slow);
+    send(&publisher, [picture(60_000, true)]);
+    assert_eq!(fast.seen_after(1).await, [picture(60_000, true)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn skips_of_more_than_a_minute_ago_are_forgiven() {
+    let house = House::with(MediaConfig {
+        max_skips: 1,
+        ..MediaConfig::default()
+    });
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
+    let mut slow = house.viewer().await;
+    slow.events(3).await;
+    for round in 0..5 {
+        send(
+            &publisher,
+            pictures(100 + round * 5_000, 5_100 + round * 5_000),
+        );
+        slow.seen_after(1).await;
+        slow.drain().await;
+        sleep(Duration::from_secs(61)).await;
+    }
+    assert_eq!(house.media.stats()[0].viewers_cut, 0);
+}
+
+#[tokio::test]
+async fn the_next_publisher_goes_on_in_the_same_body() {
+    let house = House::new();
+    let first = house.publisher().unwrap();
+    send(&first, tracks().into_iter().chain(pictures(0, 500)));
+    let mut viewer = house.viewer().await;
+    viewer.events(7).await;
+    drop(first);
+    let second = house.publisher().unwrap();
+    send(
+        &second,
+        tracks().into_iter().chain(pictures(7_000_000, 7_000_500)),
+    );
+    let events = viewer.events(12).await;
+    assert_eq!(
+        times(&events),
+        [0, 100, 200, 300, 400, 500, 600, 700, 800, 900]
+    );
+    let header = flv::tag(&video_track(), 400);
+    let again = viewer
+        .taken()
+        .windows(header.len())
+        .filter(|part| *part == header)
+        .count();
+    assert_eq!(again, 1, "the configuration is said again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_needs_its_key_and_ends_for_those_without() {
+    let house = House::new();
+    let keys = |keys: &[&str]| {
+        PlayPolicy::Signed(PreviewKeys(keys.iter().map(ToString::to_string).collect()))
+    };
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks().into_iter().chain(pictures(0, 1_000)));
+    let mut open = house.viewer().await;
+    open.events(3).await;
+    house.gate.set_policy(&name(), keys(&["k1", "k2"]));
+    open.end().await;
+    for query in ["", "?token=", "?token=k", "?token=k1x", "?x=k1"] {
+        let (status, _) = house.text(&format!("{}{query}", flv_path())).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{query}");
+    }
+    let mut signed = Viewer::of(house.get(&format!("{}?token=k2", flv_path())).await);
+    signed.events(3).await;
+    house.gate.set_policy(&name(), keys(&["k2"]));
+    send(&publisher, [picture(1_000, true)]);
+    assert_eq!(signed.seen_after(1).await.len(), 1, "still a key");
+    let began = Instant::now();
+    house.gate.set_policy(&name(), keys(&["k1"]));
+    signed.end().await;
+    assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn what_may_not_be_seen_is_one_and_the_same_404() {
+    let house = House::new();
+    let _publisher = house.publisher().unwrap();
+    for (other, policy) in [("wx-2", PlayPolicy::Cut), ("wx-3", PlayPolicy::Open)] {
+        house
+            .gate
+            .set_policy(&StreamName::new(other).unwrap(), policy);
+    }
+    let mut answers = Vec::new();
+    let files = [
+        "unknown.flv",
+        "wx-2.flv",
+        "wx-3.flv",
+        "a%2Fb.flv",
+        "%FF.flv",
+        "x.mp4",
+        ".flv",
+    ];
+    for path in files.map(String::from).into_iter().chain([
+        "unknown/index.m3u8".into(),
+        format!("{NAME}/nothing.ts"),
+        format!("{NAME}/..%2F..%2Fetc"),
+    ]) {
+        let response = house.get(&format!("/live/{path}")).await;
+        let (head, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 16).await.unwrap();
+        answers.push((head.status, format!("{:?}", head.headers), body));
+    }
+    assert_eq!(answers[0].0, StatusCode::NOT_FOUND);
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "{answers:#?}");
+}
+
+#[tokio::test]
+async fn a_full_house_turns_viewers_away_until_one_leaves() {
+    let house = House::with(MediaConfig {
+        max_viewers: 1,
+        ..MediaConfig::default()
+    });
+    let _publisher = house.publisher().unwrap();
+    let first = house.viewer().await;
+    for _ in 0..3 {
+        assert_eq!(
+            house.text(&flv_path()).await.0,
+            StatusCode::SERVICE_UNAVAILABLE
+        );
+    }
+    drop(first);
+    house.viewer().await;
+}
+
+#[tokio::test]
+async fn jumps_of_the_publishers_clock_do_not_show() {
+    let house = House::new();
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks());
+    let clocks = [0, 100, 1 << 32, (1 << 32) + 100, 50, 150, 90_000, 90_100];
+    send(&publisher, clocks.map(|dts| picture(dts, dts == 0)));
+    let events: Vec<MediaEvent> = house.viewer().await.events(10).await;
+    let times = times(&events);
+    assert!(
+        times
+            .windows(2)
+            .all(|pair| (1..=200).contains(&(pair[1] - pair[0]))),
+        "{times:?}"
+    );
+}
