@@ -1,1 +1,116 @@
-//! Kaibo app.
+//! Kaibo's use cases: load, decide, save, announce. One file per noun.
+
+mod access;
+mod accounts;
+mod anchors;
+mod apps;
+pub mod clock;
+mod feed;
+mod images;
+mod jobs;
+mod live;
+mod outbox;
+mod quota;
+mod rooms;
+mod secret;
+pub mod settings;
+mod throttle;
+mod tokens;
+
+use std::sync::Arc;
+
+use kaibo_bus::Bus;
+pub use kaibo_domain as domain;
+use kaibo_domain::UnixMs;
+use kaibo_domain::refusal::Refusal;
+use kaibo_store::Store;
+pub use kaibo_store::{Anchor, PushRefusal, RoomQuery};
+use tokio::sync::watch;
+
+pub use access::{Play, PushAddress, RoomAccess};
+pub use accounts::{AccountRefusal, Session, SignedIn};
+pub use anchors::VerificationView;
+pub use apps::{AppSummary, NewApp};
+pub use clock::Clock;
+pub use feed::{Changed, Changes};
+pub use images::StoredImage;
+pub use live::{Admission, Playback, RefusedPush};
+pub use rooms::{Applied, DraftInput};
+pub use settings::{AppConfig, Settings};
+pub use tokens::{CredentialRefusal, IssuedToken, TokenRefusal};
+
+/// Why a use case gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Part of the answer: nothing has changed, and the caller is told why.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Something outside did not work; logged once at the edge.
+    #[error("the database did not answer")]
+    Failed(#[from] kaibo_store::StoreError),
+    /// A sealed value does not open: the master key is not the one it was sealed with.
+    #[error("a stored secret does not open with this master key")]
+    Sealed,
+    /// Work on a blocking thread ended early.
+    #[error("a background computation was cut off")]
+    Interrupted,
+}
+
+/// A result of a use case.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// All use cases. Cheap to clone.
+#[derive(Clone)]
+pub struct Kaibo {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+    settings: Settings,
+    /// How far this process has carried events out; `None` outside a server.
+    carried_out: watch::Sender<Option<i64>>,
+    calls: quota::CallCounter,
+    sign_ins: throttle::Throttle,
+    push_refusals: throttle::Throttle,
+}
+
+impl Kaibo {
+    /// Use cases over `store`.
+    pub fn new(store: Store, clock: Clock, settings: Settings) -> Self {
+        let inner = Inner {
+            store,
+            bus: Bus::default(),
+            clock,
+            settings,
+            carried_out: watch::Sender::new(None),
+            calls: quota::CallCounter::default(),
+            sign_ins: throttle::Throttle::new(5, 60_000),
+            push_refusals: throttle::Throttle::new(1, 2_000),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The time.
+    pub fn now(&self) -> UnixMs {
+        self.inner.clock.now()
+    }
+
+    /// What the operator set.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.store().ping().await?)
+    }
+
+    fn store(&self) -> &Store {
+        &self.inner.store
+    }
+}

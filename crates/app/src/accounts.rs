@@ -1,0 +1,223 @@
+//! People who use the console: set-up, log-in, sessions.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use kaibo_domain::{HOUR_MS, UnixMs};
+use sha2::{Digest, Sha256};
+
+use crate::{Error, Kaibo, Result, secret};
+
+/// Life of a session.
+const SESSION_MS: i64 = 7 * 24 * HOUR_MS;
+const MIN_PASSWORD: usize = 10;
+const MAX_PASSWORD: usize = 256;
+
+/// A fresh session.
+pub struct SignedIn {
+    /// The cookie's value.
+    pub session: String,
+    /// Sent back in a header with every change.
+    pub csrf: String,
+    /// The user's name.
+    pub name: String,
+    /// When the session ends.
+    pub expires_at: UnixMs,
+}
+
+/// A session that was found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Whose.
+    pub user_id: i64,
+    /// Their name.
+    pub name: String,
+    /// Sent back in a header with every change.
+    pub csrf: String,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why somebody was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountRefusal {
+    /// The set-up link was used, or never was one.
+    SetupClosed,
+    /// A name has 1 to 64 visible characters.
+    NameInvalid,
+    /// A password has at least 10 characters.
+    PasswordTooShort,
+    /// Wrong name or password: it is not said which.
+    BadCredentials,
+    /// Too many tries.
+    TooManyTries {
+        /// How long to wait.
+        retry_after_ms: i64,
+    },
+}
+
+impl Kaibo {
+    /// A new set-up token where nobody owns the installation yet; voids the one before.
+    pub async fn open_setup(&self) -> Result<Option<String>> {
+        if self.store().has_user().await? {
+            return Ok(None);
+        }
+        let token = secret::random_text(32);
+        self.store().set_setup_token(&hash(&token)).await?;
+        Ok(Some(token))
+    }
+
+    /// Whether a set-up link still works.
+    pub async fn setup_open(&self, token: &str) -> Result<bool> {
+        Ok(self.store().setup_token_open(&hash(token)).await?)
+    }
+
+    /// Makes the owner and signs them in; the link works once.
+    pub async fn setup_owner(
+        &self,
+        token: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<std::result::Result<SignedIn, AccountRefusal>> {
+        let visible = name.trim() == name && !name.chars().any(char::is_control);
+        if !visible || !(1..=64).contains(&name.chars().count()) {
+            return Ok(Err(AccountRefusal::NameInvalid));
+        }
+        if let Err(refusal) = check_password(password) {
+            return Ok(Err(refusal));
+        }
+        if !self.setup_open(token).await? {
+            return Ok(Err(AccountRefusal::SetupClosed));
+        }
+        let hashed = hash_password(password.to_owned()).await?;
+        match self
+            .store()
+            .create_owner(name, &hashed, &hash(token), self.now())
+            .await?
+        {
+            Some(user) => Ok(Ok(self.new_session(user.id, user.name).await?)),
+            None => Ok(Err(AccountRefusal::SetupClosed)),
+        }
+    }
+
+    /// Signs a user in. Five wrong tries a minute per name and per address.
+    pub async fn sign_in(
+        &self,
+        name: &str,
+        password: &str,
+        peer: IpAddr,
+    ) -> Result<std::result::Result<SignedIn, AccountRefusal>> {
+        let keys = [format!("name {name}"), format!("peer {peer}")];
+        for key in &keys {
+            if let Err(retry_after_ms) = self.inner.sign_ins.take(key, self.now()) {
+                return Ok(Err(AccountRefusal::TooManyTries { retry_after_ms }));
+            }
+        }
+        let user = self.store().user_by_name(name).await?;
+        // An unknown name costs as much time as a wrong password.
+        let stored = user.as_ref().map(|user| user.password_hash.clone());
+        let right = verify_password(password.to_owned(), stored).await?;
+        match user {
+            Some(user) if right => {
+                for key in &keys {
+                    self.inner.sign_ins.clear(key);
+                }
+                Ok(Ok(self.new_session(user.id, user.name).await?))
+            }
+            _ => Ok(Err(AccountRefusal::BadCredentials)),
+        }
+    }
+
+    /// The session behind a cookie.
+    pub async fn session(&self, cookie: &str) -> Result<Option<Session>> {
+        let found = self.store().session(&hash(cookie), self.now()).await?;
+        Ok(found.map(|(user, csrf)| Session {
+            user_id: user.id,
+            name: user.name,
+            csrf,
+        }))
+    }
+
+    /// Ends a session.
+    pub async fn sign_out(&self, cookie: &str) -> Result<()> {
+        Ok(self.store().drop_session(&hash(cookie)).await?)
+    }
+
+    /// Gives a user a new random password and ends their sessions; `None` for an unknown name.
+    pub async fn reset_password(&self, name: &str) -> Result<Option<String>> {
+        let password = secret::random_text(16);
+        let hashed = hash_password(password.clone()).await?;
+        Ok(self
+            .store()
+            .set_password(name, &hashed)
+            .await?
+            .then_some(password))
+    }
+
+    async fn new_session(&self, user_id: i64, name: String) -> Result<SignedIn> {
+        let (session, csrf) = (secret::random_text(43), secret::random_text(22));
+        let now = self.now();
+        let expires_at = now + SESSION_MS;
+        self.store()
+            .create_session(&hash(&session), user_id, &csrf, expires_at, now)
+            .await?;
+        Ok(SignedIn {
+            session,
+            csrf,
+            name,
+            expires_at,
+        })
+    }
+}
+
+fn check_password(password: &str) -> std::result::Result<(), AccountRefusal> {
+    let count = password.chars().count();
+    let good = (MIN_PASSWORD..=MAX_PASSWORD).contains(&count);
+    if good {
+        Ok(())
+    } else {
+        Err(AccountRefusal::PasswordTooShort)
+    }
+}
+
+/// Tokens with full entropy need no slow hash.
+fn hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+async fn hash_password(password: String) -> Result<String> {
+    blocking(move || {
+        let salt = secret::random::<16>();
+        Argon2::default()
+            .hash_password_with_salt(password.as_bytes(), &salt)
+            .expect("the parameters are the library's own")
+            .to_string()
+    })
+    .await
+}
+
+async fn verify_password(password: String, stored: Option<String>) -> Result<bool> {
+    blocking(move || {
+        let argon2 = Argon2::default();
+        if let Some(Ok(hash)) = stored.as_deref().map(PasswordHash::new) {
+            return argon2.verify_password(password.as_bytes(), &hash).is_ok();
+        }
+        let _ = argon2.hash_password_with_salt(password.as_bytes(), &[0; 16]);
+        false
+    })
+    .await
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Error::Interrupted)
+}

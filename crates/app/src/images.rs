@@ -1,0 +1,174 @@
+//! Uploaded images: temporary media ids for the API, lasting addresses for pages.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use imagesize::ImageType;
+use kaibo_domain::draft::Draft;
+use kaibo_domain::id::AppId;
+use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
+use kaibo_domain::{HOUR_MS, UnixMs};
+use kaibo_store::Image;
+
+use crate::{Kaibo, Result, secret};
+
+/// Largest image (spec P3, E01).
+const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// Life of a media id; the image itself stays for the rooms that took it.
+const MEDIA_LIFE_MS: i64 = 3 * 24 * HOUR_MS;
+
+/// An image that was taken in.
+#[derive(Clone, Debug)]
+pub struct StoredImage {
+    /// Names it in requests for three days.
+    pub media_id: String,
+    /// Its lasting name, 32 hex digits.
+    pub name: String,
+    /// Its lasting address.
+    pub url: String,
+    /// Width in pixels.
+    pub width: i32,
+    /// Height in pixels.
+    pub height: i32,
+    /// When it came.
+    pub created_at: UnixMs,
+}
+
+impl Kaibo {
+    /// Takes in a PNG, JPEG or GIF of at most 2 MiB. The bytes decide what it is, not its name.
+    pub async fn upload_image(&self, app_id: &AppId, bytes: Bytes) -> Result<StoredImage> {
+        let (format, width, height) = inspect(&bytes).map_err(Refusal::Image)?;
+        let image = Image {
+            name: secret::random_hex::<16>(),
+            media_id: URL_SAFE_NO_PAD.encode(secret::random::<48>()),
+            app_id: app_id.clone(),
+            format: format.to_owned(),
+            width,
+            height,
+            bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+            created_at: self.now(),
+            kept: false,
+        };
+        self.store().put_image(&image, &bytes).await?;
+        Ok(StoredImage {
+            url: self.image_url(&image.name),
+            media_id: image.media_id,
+            name: image.name,
+            width,
+            height,
+            created_at: image.created_at,
+        })
+    }
+
+    /// Type and bytes of the image with a lasting name.
+    pub async fn image(&self, name: &str) -> Result<Option<(String, Bytes)>> {
+        let found = self.store().image(name).await?;
+        Ok(found.map(|(image, bytes)| (format!("image/{}", image.format), Bytes::from(bytes))))
+    }
+
+    /// Type and bytes of the image that an app uploaded under `media_id`, within its three days.
+    pub async fn image_by_media_id(
+        &self,
+        app_id: &AppId,
+        media_id: &str,
+    ) -> Result<Option<(String, Bytes)>> {
+        match self.store().image_by_media_id(app_id, media_id).await? {
+            Some(image) if !self.is_past(&image) => self.image(&image.name).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// Address of the image with a lasting name.
+    pub fn image_url(&self, name: &str) -> String {
+        format!("{}/media/{name}", self.settings().public_http)
+    }
+
+    /// Turns what the caller sent (media id or address) into lasting names. `before`: what an edit
+    /// keeps where nothing was sent.
+    pub(crate) async fn resolve_images(
+        &self,
+        app_id: &AppId,
+        draft: &mut Draft,
+        before: Option<&Draft>,
+        required: bool,
+    ) -> Result<()> {
+        let mut broken = Vec::new();
+        let fields = [
+            (
+                Field::Cover,
+                &mut draft.cover,
+                before.and_then(|b| b.cover.as_ref()),
+            ),
+            (
+                Field::Share,
+                &mut draft.share,
+                before.and_then(|b| b.share.as_ref()),
+            ),
+            (
+                Field::Feeds,
+                &mut draft.feeds,
+                before.and_then(|b| b.feeds.as_ref()),
+            ),
+        ];
+        for (field, value, kept) in fields {
+            let sent = value.take().filter(|text| !text.is_empty());
+            match sent {
+                None => *value = kept.cloned(),
+                Some(text) => match self.resolve(app_id, &text).await? {
+                    Some(name) => *value = Some(name),
+                    None => broken.push(FieldRefusal {
+                        field,
+                        rule: FieldRule::ImageUnknown,
+                    }),
+                },
+            }
+            if required && value.is_none() && !broken.iter().any(|b| b.field == field) {
+                broken.push(FieldRefusal {
+                    field,
+                    rule: FieldRule::Required,
+                });
+            }
+        }
+        if broken.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::Fields(broken).into())
+        }
+    }
+
+    async fn resolve(&self, app_id: &AppId, text: &str) -> Result<Option<String>> {
+        let own = text.rsplit_once("/media/").map_or(text, |(_, name)| name);
+        if let Some(image) = self.store().image_of(app_id, own).await? {
+            return Ok(Some(image.name));
+        }
+        let image = self.store().image_by_media_id(app_id, text).await?;
+        Ok(image
+            .filter(|image| !self.is_past(image))
+            .map(|image| image.name))
+    }
+
+    fn is_past(&self, image: &Image) -> bool {
+        self.now() - image.created_at > MEDIA_LIFE_MS
+    }
+}
+
+fn inspect(bytes: &[u8]) -> std::result::Result<(&'static str, i32, i32), ImageRefusal> {
+    if bytes.is_empty() {
+        return Err(ImageRefusal::Empty);
+    }
+    if bytes.len() > MAX_BYTES {
+        return Err(ImageRefusal::TooLarge);
+    }
+    let format = match imagesize::image_type(bytes) {
+        Ok(ImageType::Png) => "png",
+        Ok(ImageType::Jpeg) => "jpeg",
+        Ok(ImageType::Gif) => "gif",
+        _ => return Err(ImageRefusal::UnknownFormat),
+    };
+    let size = imagesize::blob_size(bytes).map_err(|_| ImageRefusal::UnknownFormat)?;
+    let pixels = |n| i32::try_from(n).ok().filter(|n| (1..=20_000).contains(n));
+    match (pixels(size.width), pixels(size.height)) {
+        (Some(width), Some(height)) => Ok((format, width, height)),
+        _ => Err(ImageRefusal::UnknownFormat),
+    }
+}

@@ -1,0 +1,188 @@
+//! Rooms: made, edited, and changed through one door.
+
+use kaibo_domain::draft::{self, Draft};
+use kaibo_domain::id::{AppId, RoomId};
+use kaibo_domain::refusal::Refusal;
+use kaibo_domain::room::{Command, Room, next_deadline, settle, step};
+use kaibo_store::{NewRoom, RoomQuery, Saved};
+
+use crate::{Kaibo, Result, secret};
+
+/// What a caller wants a room to be.
+#[derive(Clone, Debug)]
+pub struct DraftInput {
+    /// Its details; images as media ids or addresses.
+    pub draft: Draft,
+    /// All three images must be there (WeChat's API); the console shows a cover of its own.
+    pub images_required: bool,
+}
+
+/// A room after a command, and the offset of the last event that it caused.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The room.
+    pub room: Room,
+    /// Offset of its last event.
+    pub offset: i64,
+}
+
+impl Kaibo {
+    /// Makes a room.
+    pub async fn create_room(&self, app_id: &AppId, input: DraftInput) -> Result<Room> {
+        let now = self.now();
+        let mut draft = input.draft;
+        self.check_draft(&draft, None, now)?;
+        let sub = draft.sub_anchor_wechat.as_deref();
+        self.require_verified(app_id, &draft.anchor_wechat, sub)
+            .await?;
+        self.resolve_images(app_id, &mut draft, None, input.images_required)
+            .await?;
+        let per_day = self.settings().limits.rooms_per_day;
+        let room = NewRoom {
+            app_id,
+            draft: &draft,
+            day: self.settings().day(now),
+            rooms_per_day: per_day,
+            push_seed: secret::random(),
+            code: &secret::random_text(22),
+            next_deadline: draft.end_at,
+        };
+        match self.store().create_room(room, now).await? {
+            Some((room, _)) => Ok(room),
+            None => Err(Refusal::RoomsPerDay(per_day).into()),
+        }
+    }
+
+    /// Replaces a room's details. Images that are not sent stay.
+    pub async fn edit_room(
+        &self,
+        app_id: &AppId,
+        room_id: RoomId,
+        input: DraftInput,
+    ) -> Result<Room> {
+        let before = self.room(app_id, room_id).await?;
+        // A room that may not be edited says so before any field is judged.
+        step(
+            &before,
+            &Command::Edit(Box::new(before.draft.clone())),
+            self.now(),
+            self.rules(),
+        )?;
+        let mut draft = input.draft;
+        self.check_draft(&draft, Some(&before.draft), self.now())?;
+        let sub = draft.sub_anchor_wechat.as_deref();
+        self.require_verified(app_id, &draft.anchor_wechat, sub)
+            .await?;
+        self.resolve_images(
+            app_id,
+            &mut draft,
+            Some(&before.draft),
+            input.images_required,
+        )
+        .await?;
+        let command = Command::Edit(Box::new(draft));
+        Ok(self.apply(app_id, room_id, command).await?.room)
+    }
+
+    /// The one door through which a room changes: load, step, save, and wait until the server has
+    /// carried it out (outputs cut, pages told).
+    pub async fn apply(
+        &self,
+        app_id: &AppId,
+        room_id: RoomId,
+        command: Command,
+    ) -> Result<Applied> {
+        let applied = self.change(app_id, room_id, &command).await?;
+        self.carried_out(applied.offset).await?;
+        Ok(applied)
+    }
+
+    /// As [`Kaibo::apply`], without waiting: for the server's own streams and timers, which must
+    /// not wait for themselves.
+    pub(crate) async fn change(
+        &self,
+        app_id: &AppId,
+        room_id: RoomId,
+        command: &Command,
+    ) -> Result<Applied> {
+        loop {
+            let now = self.now();
+            let room = self
+                .store()
+                .room(app_id, room_id)
+                .await?
+                .ok_or(Refusal::RoomUnknown)?;
+            let change = step(&room, command, now, self.rules())?;
+            if !change.dirty {
+                let offset = self.store().last_offset().await?;
+                return Ok(Applied {
+                    room: change.room,
+                    offset,
+                });
+            }
+            let deadline = next_deadline(&change.room, self.rules());
+            let limit = self.settings().limits.live_at_once;
+            match self
+                .store()
+                .save_room(&change, deadline, Some(limit), now)
+                .await?
+            {
+                Saved::Done { offset } => {
+                    let room = Room {
+                        version: change.room.version + 1,
+                        ..change.room
+                    };
+                    return Ok(Applied { room, offset });
+                }
+                // Somebody else changed it meanwhile: judge the command by what it is now.
+                Saved::Conflict => {}
+                Saved::LiveLimit => return Err(Refusal::LiveAtOnce(limit).into()),
+            }
+        }
+    }
+
+    /// A room as it is now.
+    pub async fn room(&self, app_id: &AppId, room_id: RoomId) -> Result<Room> {
+        let room = self
+            .store()
+            .room(app_id, room_id)
+            .await?
+            .ok_or(Refusal::RoomUnknown)?;
+        Ok(self.settled(&room))
+    }
+
+    /// A room by its number alone, for the viewers' page.
+    pub async fn public_room(&self, room_id: RoomId) -> Result<Room> {
+        let room = self
+            .store()
+            .room_by_id(room_id)
+            .await?
+            .ok_or(Refusal::RoomUnknown)?;
+        Ok(self.settled(&room))
+    }
+
+    /// Total and a page of an app's rooms, the latest planned start first.
+    pub async fn rooms(&self, app_id: &AppId, query: &RoomQuery) -> Result<(i64, Vec<Room>)> {
+        let (total, rooms) = self.store().rooms(app_id, query).await?;
+        Ok((total, rooms.iter().map(|room| self.settled(room)).collect()))
+    }
+
+    /// The room with every deadline that has passed: a reader never sees a stale status, even
+    /// in the moment before the timer has run.
+    pub(crate) fn settled(&self, room: &Room) -> Room {
+        settle(room, self.now(), self.rules()).room
+    }
+
+    pub(crate) fn rules(&self) -> &kaibo_domain::room::RoomRules {
+        &self.settings().room
+    }
+
+    fn check_draft(&self, draft: &Draft, before: Option<&Draft>, now: i64) -> Result<()> {
+        let broken = draft::check(draft, before, now, &self.settings().plan);
+        if broken.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::Fields(broken).into())
+        }
+    }
+}

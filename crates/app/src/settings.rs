@@ -1,0 +1,174 @@
+//! What the operator may set about rooms and people.
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use kaibo_domain::draft::PlanRules;
+use kaibo_domain::quota::Limits;
+use kaibo_domain::room::{RoomRules, StartMode};
+use kaibo_domain::{HOUR_MS, UnixMs};
+use serde::{Deserialize, Serialize};
+
+/// The part of `kaibo.toml` that the use cases read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AppConfig {
+    /// Rooms.
+    pub room: RoomConfig,
+    /// Quotas of each app.
+    pub limits: Limits,
+    /// Anchors.
+    pub anchor: AnchorConfig,
+}
+
+/// `[room]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RoomConfig {
+    /// What starts a room: `stream` or `anchor`.
+    pub start: StartMode,
+    /// How long before its planned start a stream may start a room.
+    pub early: SignedDuration,
+    /// How long without media makes a stream lost.
+    pub lost: SignedDuration,
+    /// How long a room waits for a lost stream.
+    pub grace: SignedDuration,
+    /// Longest plan and longest broadcast, in hours.
+    pub max_hours: u8,
+    /// Time zone whose midnight begins a new day for quotas.
+    pub time_zone: String,
+}
+
+impl Default for RoomConfig {
+    fn default() -> Self {
+        let rules = RoomRules::default();
+        Self {
+            start: rules.start,
+            early: SignedDuration::from_millis(rules.early_ms),
+            lost: SignedDuration::from_millis(rules.lost_ms),
+            grace: SignedDuration::from_millis(rules.grace_ms),
+            max_hours: 12,
+            time_zone: "Asia/Shanghai".into(),
+        }
+    }
+}
+
+/// `[anchor]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AnchorConfig {
+    /// `required`: only verified anchors get rooms. `off`: for rehearsals.
+    pub verification: VerificationPolicy,
+}
+
+impl Default for AnchorConfig {
+    fn default() -> Self {
+        Self {
+            verification: VerificationPolicy::Required,
+        }
+    }
+}
+
+/// Whether anchors must have shown who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VerificationPolicy {
+    /// Rooms only for verified anchors.
+    Required,
+    /// Everybody may broadcast.
+    Off,
+}
+
+/// Settings as the use cases take them: checked, in milliseconds.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Address that browsers use, such as `https://live.example.com`; no slash at its end.
+    pub public_http: String,
+    /// Address that encoders use, such as `rtmp://live.example.com`; no slash at its end.
+    pub public_rtmp: String,
+    /// Bounds of a plan.
+    pub plan: PlanRules,
+    /// Times of a room's life.
+    pub room: RoomRules,
+    /// Quotas of each app.
+    pub limits: Limits,
+    /// Zone of a day.
+    pub zone: TimeZone,
+    /// Anchors must be verified.
+    pub verification: VerificationPolicy,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// Not a name of the time zone database.
+    #[error("room.time_zone: {0:?} is no time zone; write one such as \"Asia/Shanghai\"")]
+    TimeZone(String),
+    /// Out of bounds.
+    #[error("{key}: must be {bounds}")]
+    OutOfBounds {
+        /// Which key.
+        key: &'static str,
+        /// What is allowed.
+        bounds: &'static str,
+    },
+}
+
+impl Settings {
+    /// Checks `config` and takes the public addresses beside it.
+    pub fn new(
+        config: &AppConfig,
+        public_http: &str,
+        public_rtmp: &str,
+    ) -> Result<Self, SettingsError> {
+        let room = &config.room;
+        let zone = TimeZone::get(&room.time_zone)
+            .map_err(|_| SettingsError::TimeZone(room.time_zone.clone()))?;
+        let bound = |ok: bool, key, bounds| {
+            if ok {
+                Ok(())
+            } else {
+                Err(SettingsError::OutOfBounds { key, bounds })
+            }
+        };
+        bound(
+            (1..=24).contains(&room.max_hours),
+            "room.max_hours",
+            "1 to 24",
+        )?;
+        bound(ms(room.lost) >= 1_000, "room.lost", "at least 1s")?;
+        bound(
+            ms(room.grace) >= ms(room.lost),
+            "room.grace",
+            "at least room.lost",
+        )?;
+        bound(ms(room.early) >= 0, "room.early", "zero or more")?;
+        let cap_ms = i64::from(room.max_hours) * HOUR_MS;
+        Ok(Self {
+            public_http: public_http.trim_end_matches('/').to_owned(),
+            public_rtmp: public_rtmp.trim_end_matches('/').to_owned(),
+            plan: PlanRules {
+                max_length_ms: cap_ms,
+                ..PlanRules::default()
+            },
+            room: RoomRules {
+                start: room.start,
+                early_ms: ms(room.early),
+                lost_ms: ms(room.lost),
+                grace_ms: ms(room.grace),
+                cap_ms,
+            },
+            limits: config.limits,
+            zone,
+            verification: config.anchor.verification,
+        })
+    }
+
+    /// The day of `now` for quotas.
+    pub fn day(&self, now: UnixMs) -> i32 {
+        kaibo_domain::quota::day(now, &self.zone)
+    }
+}
+
+fn ms(duration: SignedDuration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

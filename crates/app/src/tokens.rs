@@ -1,0 +1,181 @@
+//! Access tokens: bought with an app's secret, shown with every call.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kaibo_domain::id::AppId;
+use kaibo_domain::{MINUTE_MS, UnixMs};
+use kaibo_store::{AccessToken, TokenKind};
+
+use crate::{Kaibo, Result, secret};
+
+/// Life of a token.
+const LIFE_MS: i64 = 7_200_000;
+/// How long an older token lives on beside its successor (spec P1, P2).
+const OVERLAP_MS: i64 = 5 * MINUTE_MS;
+/// Least time between two forced refreshes (spec P2).
+const FORCE_INTERVAL_MS: i64 = 30_000;
+const ID_BYTES: usize = 16;
+
+/// A token as its buyer gets it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IssuedToken {
+    /// Shown with every call.
+    pub token: String,
+    /// Seconds until it expires.
+    pub expires_in: i64,
+}
+
+/// Why no token is sold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialRefusal {
+    /// No such app.
+    UnknownApp,
+    /// Not this app's secret.
+    WrongSecret,
+}
+
+/// Why a token opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenRefusal {
+    /// Not the shape of a token.
+    Malformed,
+    /// Never sold here, or superseded.
+    Unknown,
+    /// Past its life.
+    Expired,
+}
+
+impl Kaibo {
+    /// A new token each time; the one before lives five minutes more.
+    pub async fn issue_token(
+        &self,
+        app_id: &str,
+        secret: &str,
+    ) -> Result<std::result::Result<IssuedToken, CredentialRefusal>> {
+        match self.check_secret(app_id, secret).await? {
+            Ok(app_id) => {
+                let now = self.now();
+                Ok(Ok(self
+                    .new_token(app_id, TokenKind::Plain, now, now + OVERLAP_MS)
+                    .await?))
+            }
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// The same token until its last five minutes; `force_refresh` kills it at once, at most every
+    /// 30 seconds. Independent of [`Kaibo::issue_token`].
+    pub async fn stable_token(
+        &self,
+        app_id: &str,
+        secret: &str,
+        force_refresh: bool,
+    ) -> Result<std::result::Result<IssuedToken, CredentialRefusal>> {
+        let app_id = match self.check_secret(app_id, secret).await? {
+            Ok(app_id) => app_id,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let now = self.now();
+        if let Some(current) = self
+            .store()
+            .newest_token(&app_id, TokenKind::Stable)
+            .await?
+        {
+            let alive = current.superseded_at.is_none() && current.expires_at - now > OVERLAP_MS;
+            let forced = force_refresh && now - current.issued_at >= FORCE_INTERVAL_MS;
+            if alive && !forced {
+                return Ok(Ok(self.issued(&current, now)));
+            }
+        }
+        let old_dies_at = if force_refresh { now } else { now + OVERLAP_MS };
+        Ok(Ok(self
+            .new_token(app_id, TokenKind::Stable, now, old_dies_at)
+            .await?))
+    }
+
+    /// Whose token this is.
+    pub async fn authenticate(
+        &self,
+        token: &str,
+    ) -> Result<std::result::Result<AppId, TokenRefusal>> {
+        let Some((id, tag)) = split(token) else {
+            return Ok(Err(TokenRefusal::Malformed));
+        };
+        if !secret::equal(&tag, &self.token_tag(&id)) {
+            return Ok(Err(TokenRefusal::Unknown));
+        }
+        let now = self.now();
+        Ok(match self.store().token(&id).await? {
+            None => Err(TokenRefusal::Unknown),
+            Some(row) if row.expires_at <= now => Err(TokenRefusal::Expired),
+            Some(row) if row.superseded_at.is_some_and(|at| at <= now) => {
+                Err(TokenRefusal::Unknown)
+            }
+            Some(row) => Ok(row.app_id),
+        })
+    }
+
+    async fn check_secret(
+        &self,
+        app_id: &str,
+        secret: &str,
+    ) -> Result<std::result::Result<AppId, CredentialRefusal>> {
+        let Ok(app_id) = app_id.parse::<AppId>() else {
+            return Ok(Err(CredentialRefusal::UnknownApp));
+        };
+        let Some(app) = self.store().app(&app_id).await? else {
+            return Ok(Err(CredentialRefusal::UnknownApp));
+        };
+        let right = secret::equal(&app.secret_hash, &self.secret_hash(&app_id, secret));
+        Ok(if right {
+            Ok(app_id)
+        } else {
+            Err(CredentialRefusal::WrongSecret)
+        })
+    }
+
+    async fn new_token(
+        &self,
+        app_id: AppId,
+        kind: TokenKind,
+        now: UnixMs,
+        old_dies_at: UnixMs,
+    ) -> Result<IssuedToken> {
+        let row = AccessToken {
+            id: secret::random::<ID_BYTES>().to_vec(),
+            app_id,
+            kind,
+            issued_at: now,
+            expires_at: now + LIFE_MS,
+            superseded_at: None,
+        };
+        self.store().issue_token(&row, old_dies_at).await?;
+        Ok(self.issued(&row, now))
+    }
+
+    fn issued(&self, row: &AccessToken, now: UnixMs) -> IssuedToken {
+        let bytes = [row.id.as_slice(), &self.token_tag(&row.id)].concat();
+        IssuedToken {
+            token: URL_SAFE_NO_PAD.encode(bytes),
+            expires_in: (row.expires_at - now) / 1000,
+        }
+    }
+
+    /// The secret half of a token: made from its id, so that the database holds nothing that
+    /// opens a door.
+    fn token_tag(&self, id: &[u8]) -> [u8; 32] {
+        secret::mac(&self.store().keys().derive("access token"), &[id])
+    }
+}
+
+fn split(token: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    if token.len() > 128 {
+        return None;
+    }
+    let mut id = URL_SAFE_NO_PAD.decode(token).ok()?;
+    if id.len() != ID_BYTES + 32 {
+        return None;
+    }
+    let tag = id.split_off(ID_BYTES);
+    Some((id, tag))
+}
