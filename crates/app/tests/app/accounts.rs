@@ -21,7 +21,10 @@ async fn owner(house: &House) -> SignedIn {
         .setup_owner(&token, "owner", PASSWORD)
         .await
         .unwrap();
-    made.ok().expect("the link is good")
+    let Ok(signed_in) = made else {
+        panic!("the link is good")
+    };
+    signed_in
 }
 
 async fn sign_in(house: &House, name: &str, password: &str) -> Result<SignedIn, AccountRefusal> {

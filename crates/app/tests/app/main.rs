@@ -1,4 +1,5 @@
 //! The use cases over a real store, on a clock that the test sets.
+#![expect(clippy::unwrap_used, reason = "a failure in a test is a failed test")]
 
 mod accounts;
 mod house;

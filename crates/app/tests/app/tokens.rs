@@ -20,7 +20,9 @@ async fn plain(house: &House, app: &(AppId, String)) -> String {
         .issue_token(app.0.as_str(), &app.1)
         .await
         .unwrap();
-    issued.ok().expect("the secret is right").token
+    issued
+        .unwrap_or_else(|why| panic!("the secret is right, not {why:?}"))
+        .token
 }
 
 async fn stable(house: &House, app: &(AppId, String), force: bool) -> String {
@@ -29,7 +31,9 @@ async fn stable(house: &House, app: &(AppId, String), force: bool) -> String {
         .stable_token(app.0.as_str(), &app.1, force)
         .await
         .unwrap();
-    issued.ok().expect("the secret is right").token
+    issued
+        .unwrap_or_else(|why| panic!("the secret is right, not {why:?}"))
+        .token
 }
 
 #[tokio::test]
