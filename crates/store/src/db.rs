@@ -1,5 +1,7 @@
 //! The database: connections, values, rows. The only place that knows which database it is.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -203,6 +205,17 @@ impl Place {
         self.file.exists()
     }
 
+    /// Makes an empty file that only its owner reads; SQLite gives its side files the same mode.
+    pub(crate) fn create(&self) -> Result<(), StoreError> {
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&self.file)
+            .map(drop)
+            .map_err(|e| StoreError::file(&self.file, e))
+    }
+
     fn options(&self) -> SqliteConnectOptions {
         SqliteConnectOptions::new()
             .filename(&self.file)
@@ -215,7 +228,6 @@ impl Place {
     pub(crate) async fn writer(&self) -> Result<Conn, StoreError> {
         let options = self
             .options()
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         options.connect().await.map(Conn).map_err(failure)

@@ -36,7 +36,8 @@ pub struct Image {
 }
 
 impl Store {
-    /// Stores an image: first its bytes, durably, then its row.
+    /// Stores an image: first its bytes, durably, then its row. A name in use is an error, and
+    /// keeps its image.
     pub async fn put_image(&self, image: &Image, data: &[u8]) -> Result<(), StoreError> {
         let path = self.image_path(&image.name)?;
         let (file, data) = (path.clone(), data.to_vec());
@@ -140,7 +141,9 @@ fn write_whole(path: &Path, data: &[u8]) -> Result<(), (PathBuf, io::Error)> {
             .open(&draft)?;
         file.write_all(data)?;
         file.sync_all()?;
-        fs::rename(&draft, path)?;
+        // A hard link fails where a file of this name already is; a rename would replace it.
+        fs::hard_link(&draft, path)?;
+        fs::remove_file(&draft)?;
         File::open(dir)?.sync_all()?;
         // The folder itself may be new.
         dir.parent().map_or(Ok(()), |d| File::open(d)?.sync_all())

@@ -88,6 +88,7 @@ impl Store {
         let place = Place::new(&data_dir);
         // First the database, then the key: whoever sees a database must find its key.
         let keys = MasterKey::load_or_create(&data_dir, place.exists())?;
+        place.create()?;
         let mut conn = place.writer().await?;
         conn.migrate().await?;
         check_key(&mut conn, &keys, &data_dir).await?;

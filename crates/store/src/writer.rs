@@ -150,11 +150,10 @@ where
 
     fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
         let outcome = match (self.outcome, batch) {
-            (Some(Ok(Ok(value))), Ok(())) => Ok(Ok(value)),
-            // Its own error says more than the batch's.
-            (Some(Ok(Err(error))), _) => Ok(Err(error)),
             (Some(Err(panic)), _) => Err(panic),
-            (_, Err(error)) => Ok(Err(error)),
+            // Its own error says more than the batch's.
+            (Some(Ok(Err(error))), _) | (_, Err(error)) => Ok(Err(error)),
+            (Some(Ok(Ok(value))), Ok(())) => Ok(Ok(value)),
             (None, Ok(())) => unreachable!("a batch commits only when each of its jobs has run"),
         };
         // A caller that went away wants no answer.
@@ -235,4 +234,201 @@ async fn write_batch(conn: &mut Conn, batch: &mut [Box<dyn Job>]) -> Result<(), 
     }
     conn.execute("COMMIT", args![]).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    async fn writer(dir: &Path) -> (Arc<Writer>, Conn) {
+        let place = Place::new(dir);
+        place.create().unwrap();
+        let mut conn = place.writer().await.unwrap();
+        let table = "CREATE TABLE note (text TEXT NOT NULL)";
+        conn.execute(table, args![]).await.unwrap();
+        let reader = place.reader().await.unwrap();
+        (Arc::new(Writer::start(place, conn)), reader)
+    }
+
+    async fn note(writer: &Writer, text: &str) -> Result<u64, StoreError> {
+        let sql = "INSERT INTO note (text) VALUES ($1)";
+        writer.execute(sql, args![text]).await
+    }
+
+    async fn notes(reader: &mut Conn) -> Vec<String> {
+        let sql = "SELECT text FROM note ORDER BY text";
+        let rows = reader.rows(sql, args![]).await.unwrap();
+        rows.iter().map(|r| r.get("text").unwrap()).collect()
+    }
+
+    /// A job that keeps the writer busy until the permit comes, so that others gather behind it.
+    async fn hold(
+        writer: &Arc<Writer>,
+    ) -> (
+        oneshot::Sender<()>,
+        impl Future<Output = Result<(), StoreError>>,
+    ) {
+        let (go, wait) = oneshot::channel::<()>();
+        let (started, running) = oneshot::channel::<()>();
+        let holder = writer.clone();
+        let held = TaskTracker::new().spawn(async move {
+            let work = holder.write(move |_| {
+                Box::pin(async move {
+                    started.send(()).unwrap();
+                    wait.await.unwrap();
+                    Ok(())
+                })
+            });
+            work.await
+        });
+        running.await.unwrap();
+        (go, async { held.await.unwrap() })
+    }
+
+    #[tokio::test]
+    async fn jobs_that_wait_together_share_a_commit() {
+        let dir = tempfile::tempdir().unwrap();
+        let (writer, mut reader) = writer(dir.path()).await;
+        let (go, held) = hold(&writer).await;
+        let texts: Vec<String> = (0..100).map(|n| format!("{n:03}")).collect();
+        let all = join_all(texts.iter().map(|t| note(&writer, t)));
+        let release = async {
+            // `all` has queued everything by the time this is polled.
+            go.send(()).unwrap();
+        };
+        let (results, (), ()) = tokio::join!(all, release, async { held.await.unwrap() });
+        assert!(results.iter().all(|r| matches!(r, Ok(1))));
+        assert_eq!(notes(&mut reader).await, texts);
+        assert_eq!(writer.commits(), 3, "one for the holder, then 64 and 36");
+    }
+
+    #[tokio::test]
+    async fn a_job_that_fails_takes_back_its_own_writes_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (writer, mut reader) = writer(dir.path()).await;
+        let (go, held) = hold(&writer).await;
+        let failing = writer.write(|tx| {
+            Box::pin(async move {
+                let sql = "INSERT INTO note (text) VALUES ('half')";
+                tx.execute(sql, args![]).await?;
+                tx.execute("INSERT INTO note (text) VALUES (NULL)", args![])
+                    .await
+            })
+        });
+        let (a, failed, b, (), ()) = tokio::join!(
+            note(&writer, "a"),
+            failing,
+            note(&writer, "b"),
+            async { go.send(()).unwrap() },
+            async { held.await.unwrap() }
+        );
+        assert_eq!((a.unwrap(), b.unwrap()), (1, 1));
+        assert!(matches!(failed, Err(StoreError::Database(_))));
+        assert_eq!(notes(&mut reader).await, ["a", "b"]);
+        assert_eq!(writer.commits(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_ends_its_caller_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (writer, mut reader) = writer(dir.path()).await;
+        let doomed = writer.clone();
+        let ended = TaskTracker::new().spawn(async move {
+            let work = doomed.write(|tx| {
+                Box::pin(async move {
+                    let sql = "INSERT INTO note (text) VALUES ('half')";
+                    tx.execute(sql, args![]).await?;
+                    assert!(notes(tx).await.is_empty(), "a bug of this job");
+                    Ok(())
+                })
+            });
+            work.await
+        });
+        assert!(ended.await.unwrap_err().is_panic());
+        note(&writer, "after").await.unwrap();
+        assert_eq!(notes(&mut reader).await, ["after"]);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_fails_whole_jobs_and_writing_goes_on_when_space_returns() {
+        let dir = tempfile::tempdir().unwrap();
+        let (writer, mut reader) = writer(dir.path()).await;
+        note(&writer, "before").await.unwrap();
+        writer
+            .execute("PRAGMA max_page_count = 8", args![])
+            .await
+            .unwrap();
+        let big = "x".repeat(3000);
+        let two = writer.write(move |tx| {
+            Box::pin(async move {
+                for text in ["half".to_owned(), big.repeat(20)] {
+                    let sql = "INSERT INTO note (text) VALUES ($1)";
+                    tx.execute(sql, args![text]).await?;
+                }
+                Ok(())
+            })
+        });
+        let failed = two.await;
+        assert!(matches!(failed, Err(StoreError::Full(_))), "{failed:?}");
+        assert_eq!(notes(&mut reader).await, ["before"]);
+        writer
+            .execute("PRAGMA max_page_count = 1000000", args![])
+            .await
+            .unwrap();
+        note(&writer, "later").await.unwrap();
+        assert_eq!(notes(&mut reader).await, ["before", "later"]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_cannot_commit_fails_every_job_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (writer, mut reader) = writer(dir.path()).await;
+        let child = "CREATE TABLE child (of TEXT REFERENCES parent (id) \
+             DEFERRABLE INITIALLY DEFERRED)";
+        writer
+            .execute("CREATE TABLE parent (id TEXT PRIMARY KEY)", args![])
+            .await
+            .unwrap();
+        writer.execute(child, args![]).await.unwrap();
+        let commits = writer.commits();
+        let (go, held) = hold(&writer).await;
+        // A deferred foreign key is looked at by COMMIT alone, which then fails.
+        let orphan = writer.execute("INSERT INTO child (of) VALUES ('nobody')", args![]);
+        let (a, b, (), held) = tokio::join!(
+            note(&writer, "a"),
+            orphan,
+            async { go.send(()).unwrap() },
+            held
+        );
+        held.unwrap();
+        assert!(a.is_err() && b.is_err());
+        assert!(notes(&mut reader).await.is_empty());
+        assert_eq!(writer.commits(), commits + 1);
+        note(&writer, "b").await.unwrap();
+        assert_eq!(notes(&mut reader).await, ["b"]);
+    }
+
+    #[tokio::test]
+    async fn closing_saves_what_is_queued_and_refuses_the_rest() {
+        let dir = tempfile::tempdir().unwrap();
+        let (writer, mut reader) = writer(dir.path()).await;
+        let (go, held) = hold(&writer).await;
+        let (queued, (), (), held) = tokio::join!(
+            note(&writer, "queued"),
+            writer.close(),
+            async { go.send(()).unwrap() },
+            held
+        );
+        held.unwrap();
+        queued.unwrap();
+        assert!(matches!(
+            note(&writer, "late").await,
+            Err(StoreError::Closed)
+        ));
+        assert_eq!(notes(&mut reader).await, ["queued"]);
+    }
 }

@@ -1,0 +1,93 @@
+//! Images: rows and files.
+
+use kaibo_domain::id::AppId;
+use kaibo_store::{Image, StoreError};
+
+use crate::{NOW, add_app, app_id, store};
+
+fn image(app_id: &AppId, name: &str, media_id: &str) -> Image {
+    Image {
+        name: name.into(),
+        media_id: media_id.into(),
+        app_id: app_id.clone(),
+        format: "png".into(),
+        width: 800,
+        height: 640,
+        bytes: 4,
+        created_at: NOW,
+        kept: false,
+    }
+}
+
+#[tokio::test]
+async fn an_image_comes_back_with_its_bytes() {
+    let (store, one) = store().await;
+    let two = add_app(&store, "wx_two").await;
+    let name = "ab01".repeat(8);
+    let put = image(&one, &name, "media-1");
+    store.put_image(&put, b"\x89PNG").await.unwrap();
+    let (got, bytes) = store.image(&name).await.unwrap().unwrap();
+    assert_eq!((&got, &bytes[..]), (&put, &b"\x89PNG"[..]));
+    let by_id = store.image_by_media_id(&one, "media-1").await.unwrap();
+    assert_eq!(by_id.as_ref(), Some(&put));
+    assert_eq!(store.image_of(&one, &name).await.unwrap(), Some(put));
+    assert_eq!(
+        store.image_by_media_id(&two, "media-1").await.unwrap(),
+        None
+    );
+    assert_eq!(store.image_of(&two, &name).await.unwrap(), None);
+    let file = store.data_dir().join("images/ab").join(&name);
+    assert_eq!(std::fs::read(file).unwrap(), b"\x89PNG");
+}
+
+#[tokio::test]
+async fn names_that_are_no_names_reach_no_file() {
+    let (store, one) = store().await;
+    let long = "../".repeat(11);
+    for name in [
+        "",
+        "../../master.key",
+        &long[..32],
+        &"A".repeat(32),
+        &"é".repeat(16),
+    ] {
+        let put = store.put_image(&image(&one, name, "m"), b"x").await;
+        assert!(matches!(put, Err(StoreError::ImageName)), "{name}");
+        assert!(store.image(name).await.unwrap().is_none(), "{name}");
+    }
+    assert!(!store.data_dir().join("images").exists());
+}
+
+#[tokio::test]
+async fn an_image_without_a_row_leaves_no_file() {
+    let (store, _) = store().await;
+    let name = "0".repeat(32);
+    let put = store
+        .put_image(&image(&app_id("wx_nobody"), &name, "m"), b"x")
+        .await;
+    assert!(put.is_err());
+    assert!(store.image(&name).await.unwrap().is_none());
+    let left = std::fs::read_dir(store.data_dir().join("images/00")).unwrap();
+    assert_eq!(left.count(), 0);
+}
+
+#[tokio::test]
+async fn a_name_in_use_keeps_its_image() {
+    let (store, one) = store().await;
+    let name = "7".repeat(32);
+    store
+        .put_image(&image(&one, &name, "first"), b"first")
+        .await
+        .unwrap();
+    assert!(
+        store
+            .put_image(&image(&one, &name, "second"), b"second")
+            .await
+            .is_err()
+    );
+    let (kept, bytes) = store.image(&name).await.unwrap().unwrap();
+    assert_eq!(
+        (kept.media_id.as_str(), &bytes[..]),
+        ("first", &b"first"[..])
+    );
+}

@@ -1,0 +1,85 @@
+//! What every store must do, whatever database is under it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod access;
+mod apps;
+mod events;
+mod folder;
+mod images;
+mod people;
+mod rooms;
+mod users;
+
+use kaibo_domain::draft::Draft;
+use kaibo_domain::id::AppId;
+use kaibo_domain::room::Room;
+use kaibo_domain::{HOUR_MS, UnixMs};
+use kaibo_store::{App, NewRoom, Store, StoreError};
+
+pub(crate) const NOW: UnixMs = 1_800_000_000_000;
+pub(crate) const DAY: i32 = 20_270_115;
+
+pub(crate) fn app_id(name: &str) -> AppId {
+    name.parse().unwrap()
+}
+
+/// A store with one app, `wx_one`.
+pub(crate) async fn store() -> (Store, AppId) {
+    let store = Store::open_in_memory().await.unwrap();
+    let one = add_app(&store, "wx_one").await;
+    (store, one)
+}
+
+pub(crate) async fn add_app(store: &Store, name: &str) -> AppId {
+    let app = App {
+        app_id: app_id(name),
+        name: format!("Shop {name}"),
+        secret_hash: vec![1, 2, 3],
+        created_at: NOW,
+    };
+    assert!(store.create_app(&app).await.unwrap());
+    app.app_id
+}
+
+pub(crate) fn draft() -> Draft {
+    Draft {
+        name: "双十一专场".into(),
+        start_at: NOW + HOUR_MS,
+        end_at: NOW + 2 * HOUR_MS,
+        anchor_name: "小王".into(),
+        anchor_wechat: "anchor_01".into(),
+        ..Draft::default()
+    }
+}
+
+pub(crate) async fn make_room(
+    store: &Store,
+    app_id: &AppId,
+    code: &str,
+) -> Result<Option<(Room, i64)>, StoreError> {
+    make_room_within(store, app_id, code, 1000).await
+}
+
+pub(crate) async fn make_room_within(
+    store: &Store,
+    app_id: &AppId,
+    code: &str,
+    rooms_per_day: u32,
+) -> Result<Option<(Room, i64)>, StoreError> {
+    let draft = draft();
+    let new = NewRoom {
+        app_id,
+        draft: &draft,
+        day: DAY,
+        rooms_per_day,
+        push_seed: [9; 32],
+        code,
+        next_deadline: draft.end_at,
+    };
+    store.create_room(new, NOW).await
+}
+
+/// A room that is certainly made.
+pub(crate) async fn a_room(store: &Store, app_id: &AppId, code: &str) -> Room {
+    make_room(store, app_id, code).await.unwrap().unwrap().0
+}

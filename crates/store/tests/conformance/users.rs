@@ -1,0 +1,109 @@
+//! Console users, set-up, sessions.
+
+use kaibo_domain::HOUR_MS;
+
+use crate::{NOW, store};
+
+#[tokio::test]
+async fn one_set_up_token_makes_one_owner() {
+    let (store, _) = store().await;
+    assert!(!store.has_user().await.unwrap());
+    assert!(!store.setup_token_open(b"one").await.unwrap());
+    store.set_setup_token(b"one").await.unwrap();
+    store.set_setup_token(b"two").await.unwrap();
+    assert!(!store.setup_token_open(b"one").await.unwrap());
+    assert!(store.setup_token_open(b"two").await.unwrap());
+    assert_eq!(
+        store
+            .create_owner("boss", "hash", b"one", NOW)
+            .await
+            .unwrap(),
+        None
+    );
+    let owner = store
+        .create_owner("boss", "hash", b"two", NOW)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (owner.name.as_str(), owner.password_hash.as_str()),
+        ("boss", "hash")
+    );
+    assert!(!format!("{owner:?}").contains("hash"));
+    assert!(!store.setup_token_open(b"two").await.unwrap());
+    assert_eq!(
+        store.create_owner("thief", "x", b"two", NOW).await.unwrap(),
+        None
+    );
+    assert!(store.has_user().await.unwrap());
+    assert_eq!(store.user_by_name("boss").await.unwrap(), Some(owner));
+    assert_eq!(store.user_by_name("thief").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_taken_name_leaves_the_set_up_token_open() {
+    let (store, _) = store().await;
+    store.set_setup_token(b"one").await.unwrap();
+    store
+        .create_owner("boss", "hash", b"one", NOW)
+        .await
+        .unwrap();
+    store.set_setup_token(b"two").await.unwrap();
+    assert_eq!(
+        store
+            .create_owner("boss", "other", b"two", NOW)
+            .await
+            .unwrap(),
+        None
+    );
+    assert!(store.setup_token_open(b"two").await.unwrap());
+}
+
+#[tokio::test]
+async fn of_many_who_hold_the_token_one_becomes_the_owner() {
+    let (store, _) = store().await;
+    store.set_setup_token(b"one").await.unwrap();
+    let names: Vec<String> = (0..20).map(|n| format!("user{n}")).collect();
+    let all = names
+        .iter()
+        .map(|n| store.create_owner(n, "hash", b"one", NOW));
+    let made = futures_util::future::join_all(all).await;
+    assert_eq!(
+        made.iter()
+            .filter(|m| m.as_ref().unwrap().is_some())
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn sessions_end_by_time_by_leaving_and_by_a_new_password() {
+    let (store, _) = store().await;
+    store.set_setup_token(b"one").await.unwrap();
+    let owner = store
+        .create_owner("boss", "hash", b"one", NOW)
+        .await
+        .unwrap()
+        .unwrap();
+    let ends = NOW + HOUR_MS;
+    for hash in [b"a", b"b", b"c"] {
+        store
+            .create_session(hash, owner.id, "csrf", ends, NOW)
+            .await
+            .unwrap();
+    }
+    let user = async |hash: &[u8], now| store.session(hash, now).await.unwrap();
+    assert_eq!(
+        user(b"a", ends - 1).await,
+        Some((owner.clone(), "csrf".into()))
+    );
+    assert_eq!(user(b"a", ends).await, None);
+    store.drop_session(b"a").await.unwrap();
+    assert_eq!(user(b"a", NOW).await, None);
+    assert!(user(b"b", NOW).await.is_some());
+    assert!(store.set_password("boss", "new").await.unwrap());
+    assert_eq!(user(b"b", NOW).await, None);
+    let kept = store.user_by_name("boss").await.unwrap().unwrap();
+    assert_eq!(kept.password_hash, "new");
+    assert!(!store.set_password("nobody", "new").await.unwrap());
+}
