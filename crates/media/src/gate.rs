@@ -132,7 +132,8 @@ impl PlayPolicy {
 /// Leave to publish.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    /// Who may watch; followed as long as the stream lives.
+    /// Who may watch; followed as long as the stream lives. A gate that drops the sender does not
+    /// know the stream any more, which is as good as `Cut`.
     pub policy: watch::Receiver<PlayPolicy>,
     /// Cancelled when the gate wants this publisher gone. The gate logs why.
     pub cut: CancellationToken,
@@ -192,7 +193,9 @@ pub enum RefusedReason {
 
 /// The house around media. Calls come from many tasks at once.
 pub trait Gate: Send + Sync + 'static {
-    /// May this publisher send? Asked once per conversation; a time-out is a refusal.
+    /// May this publisher send? Asked once per conversation; a time-out is a refusal. Media itself
+    /// refuses a second publisher of a stream it carries, and lets it replace a silent one; `Busy` is
+    /// for what only the gate can see.
     fn publish(&self, request: PublishRequest) -> BoxFuture<'_, Result<Grant, Denied>>;
 
     /// Which of these conversations must end? Asked in batches, off the frames' path, for leases that

@@ -1,7 +1,7 @@
 //! Kaibo's media server: streams, RTMP in, HTTP-FLV and HLS out. Knows streams, not rooms.
 //!
-//! The way of a frame: [`server::rtmp`] → proto's session → [`publisher`] → [`stream`] (stamped,
-//! muxed once) → [`subscriber`] (a cursor) → [`server::http_flv`]; or → [`shelf`] → [`server::hls`].
+//! The way of a frame: `server/rtmp` → proto's session → `publisher` → `stream` (stamped, muxed once)
+//! → `subscriber` (a cursor) → `server/http_flv`; or → `shelf` → `server/hls`.
 
 mod config;
 pub mod gate;
@@ -72,9 +72,8 @@ impl Media {
         }
     }
 
-    /// Serves RTMP publishers until `shutdown`. Then closes them, ends all streams, so that viewers'
-    /// connections end too, and returns within `drain_ms` twice over. Drop-in for one listener: run
-    /// it once.
+    /// Serves RTMP publishers until `shutdown`. Then closes them and ends all streams, so that viewers'
+    /// connections end too; returns within twice `drain_ms`. Once for each `Media`.
     pub async fn rtmp(&self, listener: TcpListener, shutdown: CancellationToken) {
         let registry = self.registry.clone();
         tokio::select! {

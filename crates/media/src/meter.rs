@@ -14,7 +14,7 @@ const SKIPS: &str = "kaibo_media_viewer_skips_total";
 const CUT: &str = "kaibo_media_viewers_cut_total";
 /// Publishers turned away.
 const REFUSED: &str = "kaibo_media_refused_total";
-/// Connections ended by a fault of our own.
+/// Faults of our own that ended one connection or one question to the gate.
 const PANICS: &str = "kaibo_media_panics_total";
 
 /// Gives the figures their help texts. Once, after a recorder was installed.
@@ -25,7 +25,10 @@ pub(crate) fn describe() {
     metrics::describe_counter!(SKIPS, "Times a slow viewer skipped to the newest keyframe");
     metrics::describe_counter!(CUT, "Viewers cut because they skipped too often");
     metrics::describe_counter!(REFUSED, "Publishers turned away, by reason");
-    metrics::describe_counter!(PANICS, "RTMP connections ended by a fault of Kaibo");
+    metrics::describe_counter!(
+        PANICS,
+        "Faults of Kaibo that one connection or event paid for"
+    );
 }
 
 /// A publisher was turned away; `reason` is one of few fixed words.
@@ -33,7 +36,7 @@ pub(crate) fn refused(reason: &'static str) {
     metrics::counter!(REFUSED, "reason" => reason).increment(1);
 }
 
-/// A connection's task panicked.
+/// Something panicked; all else goes on.
 pub(crate) fn panicked() {
     metrics::counter!(PANICS).increment(1);
 }

@@ -1,14 +1,18 @@
 //! All streams by name, and the tasks that watch over each.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::TaskTracker;
 
 use crate::config::{MediaConfig, ms};
 use crate::gate::{Gate, Grant, PlayPolicy, PublishRequest, SessionId, StreamName};
+use crate::meter;
 use crate::publisher::Publisher;
 use crate::shelf::Shelf;
 use crate::stream::{Current, Heard, Stream};
@@ -158,7 +162,7 @@ impl Registry {
     async fn deliver(self: Arc<Self>, stream: Arc<Stream>) {
         loop {
             while let Some(event) = stream.next_event() {
-                self.gate.event(event).await;
+                survive(self.gate.event(event)).await;
             }
             if stream.is_silent() {
                 return;
@@ -188,7 +192,8 @@ impl Registry {
             if due.is_empty() {
                 continue;
             }
-            let unwanted = self.gate.renew(due.clone()).await;
+            let renewed = survive(self.gate.renew(due.clone())).await;
+            let unwanted = renewed.unwrap_or_default();
             let now = Instant::now();
             for stream in &streams {
                 stream.with_current(|current| {
@@ -202,4 +207,14 @@ impl Registry {
             }
         }
     }
+}
+
+/// Waits for the gate; a fault in it costs this one answer.
+async fn survive<T>(asked: BoxFuture<'_, T>) -> Option<T> {
+    let answer = AssertUnwindSafe(asked).catch_unwind().await.ok();
+    if answer.is_none() {
+        meter::panicked();
+        tracing::error!("the gate failed by a fault of Kaibo; please report it");
+    }
+    answer
 }

@@ -79,6 +79,10 @@ async fn next(
     mut watching: Watching,
 ) -> Option<(Result<Bytes, std::convert::Infallible>, Watching)> {
     let token = watching.viewing.token.as_deref();
+    let over = watching.viewing.stream.over.is_cancelled();
+    if over || !watching.viewing.policy.borrow().admits(token) {
+        return None;
+    }
     if watching.ready.is_empty() {
         let shut_out = watching
             .viewing

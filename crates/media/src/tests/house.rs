@@ -38,6 +38,8 @@ pub(super) struct FakeGate {
     pub(super) events: watch::Sender<Vec<StreamEvent>>,
     pub(super) cut: CancellationToken,
     pub(super) unwanted: Mutex<Vec<SessionId>>,
+    /// The next call of `event` panics.
+    pub(super) faulty: AtomicBool,
     /// Answers to `event` wait while this is set.
     pub(super) slow: watch::Sender<bool>,
     /// The database is away: `renew` never answers.
@@ -50,6 +52,7 @@ impl FakeGate {
             policies: Mutex::default(),
             events: watch::Sender::default(),
             cut: CancellationToken::new(),
+            faulty: AtomicBool::new(false),
             unwanted: Mutex::default(),
             slow: watch::Sender::new(false),
             away: AtomicBool::new(false),
@@ -105,6 +108,10 @@ impl Gate for FakeGate {
 
     fn event(&self, event: StreamEvent) -> BoxFuture<'_, ()> {
         Box::pin(async move {
+            assert!(
+                !self.faulty.swap(false, Ordering::Relaxed),
+                "a fault made by a test"
+            );
             self.slow.subscribe().wait_for(|slow| !slow).await.unwrap();
             self.events.send_modify(|events| events.push(event));
         })

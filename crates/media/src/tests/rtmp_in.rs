@@ -384,3 +384,18 @@ async fn a_film_runs_on_over_its_seam() {
         .expect_events(&[good(), unpublished()])
         .await;
 }
+
+#[tokio::test]
+async fn a_publisher_that_falls_silent_is_closed_after_thirty_seconds() {
+    let open = Open::new().await;
+    let mut client = RawClient::publish(&open, Opening::Plain).await;
+    tokio::time::pause();
+    let began = Instant::now();
+    assert!(closes(&mut client.socket).await);
+    assert!(
+        (29..=31).contains(&began.elapsed().as_secs()),
+        "{:?}",
+        began.elapsed()
+    );
+    open.house.gate.expect_events(&[unpublished()]).await;
+}

@@ -212,3 +212,12 @@ async fn figures_tell_the_stream_and_no_key() {
     drop(viewer);
     assert_eq!(house.media.stats()[0].viewers, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_in_the_gate_costs_one_event() {
+    let house = House::new();
+    house.gate.faulty.store(true, Ordering::Relaxed);
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks().into_iter().chain(pictures(0, 1_000)));
+    house.gate.expect_events(&[lost()]).await;
+}
