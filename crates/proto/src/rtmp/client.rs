@@ -6,11 +6,11 @@ use bytes::Bytes;
 
 use super::SessionError;
 use super::address::RtmpUrl;
-use super::chunk::ChunkLimits;
 use super::command::{Command, object};
 use super::handshake::{ClientHandshake, Opening, Progress};
 use super::link::{Link, csid};
 use super::message::{Message, kind};
+use super::reader::ChunkLimits;
 use crate::amf0::Value;
 use crate::flv::{self, TagKind};
 use crate::media::MediaEvent;

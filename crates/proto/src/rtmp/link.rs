@@ -6,8 +6,9 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::SessionError;
-use super::chunk::{ChunkLimits, ChunkReader, DEFAULT_CHUNK_SIZE, chunk_message};
+use super::chunk::{DEFAULT_CHUNK_SIZE, chunk_message};
 use super::message::{Control, Message, kind};
+use super::reader::{ChunkLimits, ChunkReader};
 
 /// Chunk streams we send on. The peer may use any others.
 pub(super) mod csid {
@@ -27,7 +28,7 @@ const CHUNK_SIZE: u32 = 4096;
 #[derive(Debug)]
 pub(super) struct Link {
     reader: ChunkReader,
-    /// The start of a header that the last input ended in.
+    /// Input that was not read yet: the start of a header, or all that was held back.
     carry: Vec<u8>,
     out: VecDeque<Bytes>,
     unsent: usize,
@@ -67,7 +68,13 @@ impl Link {
         Cow::Owned(joined)
     }
 
-    /// Keeps what [`Self::next`] left, less than a header, for the next [`Self::join`].
+    /// Holds input back, unread, for the next [`Self::join`]; gives the bytes held.
+    pub(super) fn hold(&mut self, input: &[u8]) -> usize {
+        self.carry.extend_from_slice(input);
+        self.carry.len()
+    }
+
+    /// Keeps what [`Self::next`] left for the next [`Self::join`].
     pub(super) fn keep(&mut self, rest: &[u8]) {
         self.carry = rest.to_vec();
     }

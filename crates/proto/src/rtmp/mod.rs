@@ -15,6 +15,7 @@ pub mod command;
 pub mod handshake;
 mod link;
 pub mod message;
+pub mod reader;
 pub mod server;
 mod timestamp;
 
@@ -67,7 +68,7 @@ pub enum SessionError {
     Handshake(#[from] handshake::HandshakeError),
     /// The chunk layer was broken or over a limit.
     #[error(transparent)]
-    Chunk(#[from] chunk::ChunkError),
+    Chunk(#[from] reader::ChunkError),
     /// A command could not be read.
     #[error("a command could not be read: {0}")]
     Command(#[from] Amf0Error),

@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::address::PublishAddress;
-use super::chunk::ChunkLimits;
 use super::command::{Command, Level, connect_result};
 use super::handshake::{Progress, ServerHandshake};
 use super::link::{Link, csid};
 use super::message::{Control, Message, kind, split_aggregate};
+use super::reader::ChunkLimits;
 use super::timestamp::Unwrapper;
 use super::{Limits, SessionError};
 use crate::amf0::Value;
@@ -32,7 +32,7 @@ pub enum ServerEvent {
         tc_url: String,
     },
     /// The peer wants to publish. Answer with [`ServerSession::accept_publish`] or
-    /// [`ServerSession::reject_publish`]; media that comes before the answer is dropped.
+    /// [`ServerSession::reject_publish`]; input that comes before the answer waits for it.
     PublishRequested(PublishAddress),
     /// Media of the accepted publish.
     Media(MediaEvent),
@@ -81,7 +81,7 @@ impl std::fmt::Debug for ServerEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Publish {
     None,
-    /// Waits for the owner's answer.
+    /// Waits for the owner's answer, and so does the input.
     Asked {
         stream_id: u32,
     },
@@ -116,6 +116,8 @@ pub struct ServerSession {
     unsupported: bool,
     dropped_tags: u32,
     events: VecDeque<ServerEvent>,
+    /// What was wrong with input that waited for the answer; told with the next input.
+    failed: Option<SessionError>,
 }
 
 impl std::fmt::Debug for ServerSession {
@@ -149,17 +151,21 @@ impl ServerSession {
             unsupported: false,
             dropped_tags: 0,
             events: VecDeque::new(),
+            failed: None,
         }
     }
 
     /// Takes bytes as they come from the socket. After an error the session is over: close.
     pub fn handle_input(&mut self, input: &[u8]) -> Result<(), SessionError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
         self.received += input.len() as u64;
         if self.publish == Publish::Refused {
             return Ok(());
         }
-        if !self.trusted && self.received > self.limits.bytes_before_publish {
-            let limit = self.limits.bytes_before_publish;
+        let limit = self.limits.bytes_before_publish;
+        if !self.trusted && self.received > limit {
             return Err(SessionError::TooMuchBeforePublish { limit });
         }
         let mut rest = input;
@@ -171,14 +177,30 @@ impl ServerSession {
             }
         }
         self.link.count_received(rest.len());
+        if self.is_asked() {
+            if self.link.hold(rest) as u64 > limit {
+                return Err(SessionError::TooMuchBeforePublish { limit });
+            }
+            return Ok(());
+        }
         let joined = self.link.join(rest);
-        let mut rest = &joined[..];
-        while let Some(message) = self.link.next(&mut rest, self.limits.unsent)? {
+        self.read(&joined)
+    }
+
+    /// Reads messages until too little is left, or the owner must answer first.
+    fn read(&mut self, mut input: &[u8]) -> Result<(), SessionError> {
+        while !self.is_asked()
+            && let Some(message) = self.link.next(&mut input, self.limits.unsent)?
+        {
             self.on_message(message)?;
             self.link.check_unsent(self.limits.unsent)?;
         }
-        self.link.keep(rest);
+        self.link.keep(input);
         Ok(())
+    }
+
+    fn is_asked(&self) -> bool {
+        matches!(self.publish, Publish::Asked { .. })
     }
 
     /// The next event, oldest first.
@@ -199,7 +221,8 @@ impl ServerSession {
             + self.link.buffered_bytes()
     }
 
-    /// Lets the publish begin. Nothing happens unless one was asked for.
+    /// Lets the publish begin, and reads what came since it was asked for: poll events after it.
+    /// Nothing happens unless one was asked for.
     pub fn accept_publish(&mut self) {
         let Publish::Asked { stream_id } = self.publish else {
             return;
@@ -222,6 +245,8 @@ impl ServerSession {
             "NetStream.Publish.Start",
             "Publishing.",
         );
+        let waiting = self.link.join(&[]);
+        self.failed = self.read(&waiting).err();
     }
 
     /// Refuses the publish with an `onStatus` of level error, such as code
@@ -231,8 +256,7 @@ impl ServerSession {
         let Publish::Asked { stream_id } = self.publish else {
             return;
         };
-        self.publish = Publish::Refused;
-        self.on_status(stream_id, Level::Error, code, description);
+        self.refuse(stream_id, code, description);
     }
 
     /// Tells the publisher that this codec is not carried. Later input is dropped: send what
@@ -241,15 +265,15 @@ impl ServerSession {
         let (Publish::Asked { stream_id } | Publish::Live { stream_id }) = self.publish else {
             return;
         };
-        self.publish = Publish::Refused;
         let description =
             format!("{name} is not supported. Set the encoder to H.264 video and AAC sound.");
-        self.on_status(
-            stream_id,
-            Level::Error,
-            "NetStream.Publish.Failed",
-            &description,
-        );
+        self.refuse(stream_id, "NetStream.Publish.Failed", &description);
+    }
+
+    fn refuse(&mut self, stream_id: u32, code: &str, description: &str) {
+        self.publish = Publish::Refused;
+        self.link.keep(&[]);
+        self.on_status(stream_id, Level::Error, code, description);
     }
 
     fn on_status(&mut self, stream_id: u32, level: Level, code: &str, description: &str) {
