@@ -27,7 +27,10 @@ describe('before the start', () => {
   });
 
   it('with a picture the button starts at once', () => {
-    expect(seen({ good: true, startableFrom: NOW + 1 })).toMatchObject({ saying: 'readyToStart', canStart: true });
+    expect(seen({ good: true, startableFrom: NOW + 1 })).toMatchObject({
+      saying: 'readyToStart',
+      canStart: true,
+    });
   });
 
   it('an armed room waits and takes no second start', () => {

@@ -11,7 +11,8 @@ export function passwordStrength(password: string, name = ''): Strength {
   if (characters.length < MIN_PASSWORD) return 'tooShort';
   const different = new Set(characters).size;
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/].filter((kind) => kind.test(password)).length;
-  if (different < 5 || (name.length > 2 && password.toLowerCase().includes(name.toLowerCase()))) return 'weak';
+  if (different < 5 || (name.length > 2 && password.toLowerCase().includes(name.toLowerCase())))
+    return 'weak';
   if (isRun(characters)) return 'weak';
   if (different >= 10 && (kinds >= 3 || characters.length >= 16)) return 'strong';
   return kinds >= 2 || characters.length >= 14 ? 'fair' : 'weak';

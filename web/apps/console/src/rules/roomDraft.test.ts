@@ -39,7 +39,9 @@ describe('checkDraft', () => {
   it('a start is ten minutes to six months ahead', () => {
     const startAt = NOW + 10 * MINUTE;
     expect(broken({ startAt, endAt: startAt + 60 * MINUTE })).toEqual({});
-    expect(broken({ startAt: startAt - 1, endAt: startAt + 60 * MINUTE })).toEqual({ startAt: 'start_too_soon' });
+    expect(broken({ startAt: startAt - 1, endAt: startAt + 60 * MINUTE })).toEqual({
+      startAt: 'start_too_soon',
+    });
     const late = NOW + USUAL_LIMITS.maxAheadMs + 1;
     expect(broken({ startAt: late, endAt: late + 60 * MINUTE })).toEqual({ startAt: 'start_too_late' });
   });

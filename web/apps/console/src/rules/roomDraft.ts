@@ -11,13 +11,7 @@ export interface DraftImage {
 
 export type ImageField = 'coverImg' | 'shareImg' | 'feedsImg';
 export type SwitchField =
-  | 'isFeedsPublic'
-  | 'closeLike'
-  | 'closeGoods'
-  | 'closeComment'
-  | 'closeReplay'
-  | 'closeShare'
-  | 'closeKf';
+  'isFeedsPublic' | 'closeLike' | 'closeGoods' | 'closeComment' | 'closeReplay' | 'closeShare' | 'closeKf';
 
 /** The form while it is filled in; times may be empty. */
 export interface RoomDraft extends Record<SwitchField, boolean>, Record<ImageField, DraftImage | null> {
@@ -134,7 +128,12 @@ function checkText(text: string, [least, most]: [number, number], prefix: string
   return width > most ? `${prefix}_too_long` : null;
 }
 
-function checkStart(startAt: number | null, limits: Limits, now: number, before: number | null): string | null {
+function checkStart(
+  startAt: number | null,
+  limits: Limits,
+  now: number,
+  before: number | null,
+): string | null {
   if (startAt === null) return 'required';
   if (startAt === before) return null;
   if (startAt - now < limits.minLeadMs) return 'start_too_soon';

@@ -25,7 +25,10 @@ describe('isPlainText', () => {
     expect(isPlainText(name)).toBe(true);
   });
 
-  it.each(['<b>sale</b>', 'sale 🎉', 'a\u{200b}b', 'line\nbreak', 'a\u{202e}b'])('%s does not pass', (name) => {
-    expect(isPlainText(name)).toBe(false);
-  });
+  it.each(['<b>sale</b>', 'sale 🎉', 'a\u{200b}b', 'line\nbreak', 'a\u{202e}b'])(
+    '%s does not pass',
+    (name) => {
+      expect(isPlainText(name)).toBe(false);
+    },
+  );
 });

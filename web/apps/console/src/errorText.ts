@@ -1,0 +1,27 @@
+// What the console says when a call did not work.
+import { ApiError } from '@kaibo/api';
+import { MessagePlugin } from 'tdesign-vue-next/es/message';
+import { useI18n } from 'vue-i18n';
+
+/** Says an error in the reader's language: our words for codes we know, the server's for the rest. */
+export function useErrorText() {
+  const { t, te } = useI18n();
+
+  function errorText(error: unknown): string {
+    if (!(error instanceof ApiError)) return t('error.bug');
+    const key = `error.${error.code}`;
+    if (te(key)) {
+      return t(key, { seconds: Math.ceil((error.retryAfterMs ?? 0) / 1000) });
+    }
+    return error.status >= 500 ? t('error.server') : error.message;
+  }
+
+  /** Shows the error for some seconds; a session that ended shows itself. */
+  function showError(error: unknown): void {
+    if (error instanceof ApiError && error.status === 401) return;
+    if (!(error instanceof ApiError)) console.error(error);
+    void MessagePlugin.error(errorText(error), 5000);
+  }
+
+  return { errorText, showError };
+}

@@ -1,0 +1,93 @@
+// The console's addresses. Pages marked `open` need no session.
+import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from 'vue-router';
+import { findSession, preferredApp, rememberApp } from './session';
+import LoginPage from './pages/LoginPage.vue';
+
+/** The router under /console/. */
+export function makeRouter(): Router {
+  const router = createRouter({
+    history: createWebHistory('/console/'),
+    routes: [
+      {
+        path: '/setup',
+        name: 'setup',
+        component: () => import('./pages/SetupPage.vue'),
+        meta: { open: true },
+      },
+      { path: '/login', name: 'login', component: LoginPage, meta: { open: true } },
+      { path: '/apps/new', name: 'app-new', component: () => import('./pages/NewAppPage.vue') },
+      {
+        path: '/apps/:appid',
+        component: () => import('./parts/AppFrame.vue'),
+        props: true,
+        children: [
+          { path: '', redirect: (to) => ({ name: 'rooms', params: to.params }) },
+          { path: 'rooms', name: 'rooms', component: () => import('./pages/RoomListPage.vue'), props: true },
+          {
+            path: 'rooms/new',
+            name: 'room-new',
+            component: () => import('./pages/RoomFormPage.vue'),
+            props: true,
+          },
+          {
+            path: 'rooms/:roomId(\\d+)',
+            name: 'room',
+            component: () => import('./pages/RoomDeskPage.vue'),
+            props: roomProps,
+          },
+          {
+            path: 'rooms/:roomId(\\d+)/edit',
+            name: 'room-edit',
+            component: () => import('./pages/RoomFormPage.vue'),
+            props: roomProps,
+          },
+          {
+            path: 'anchors',
+            name: 'anchors',
+            component: () => import('./pages/AnchorsPage.vue'),
+            props: true,
+          },
+          { path: 'help', name: 'help', component: () => import('./pages/HelpPage.vue'), props: true },
+        ],
+      },
+      { path: '/', name: 'home', component: LoginPage },
+      {
+        path: '/:rest(.*)*',
+        name: 'unknown',
+        component: () => import('./pages/UnknownPage.vue'),
+        meta: { open: true },
+      },
+    ],
+    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  });
+  router.beforeEach(admit);
+  router.afterEach((to) => {
+    if (typeof to.params['appid'] === 'string') rememberApp(to.params['appid']);
+  });
+  return router;
+}
+
+function roomProps(route: RouteLocationNormalized) {
+  return { appid: String(route.params['appid']), roomId: Number(route.params['roomId']) };
+}
+
+// Sends strangers to the log-in page, and everybody from the entrance to the app they used last.
+async function admit(to: RouteLocationNormalized) {
+  if (to.meta['open']) return true;
+  let session;
+  try {
+    session = await findSession();
+  } catch {
+    // The log-in page tells that the server cannot be reached, and tries again.
+    return { name: 'login', query: { back: to.fullPath } };
+  }
+  if (!session) return { name: 'login', query: to.name === 'home' ? {} : { back: to.fullPath } };
+  if (to.name !== 'home') return true;
+  const appid = preferredApp(session.apps);
+  return appid === null ? { name: 'app-new' } : { name: 'rooms', params: { appid } };
+}
+
+/** The address to go to after logging in: only paths of this console, never another site. */
+export function wayBack(back: unknown): string {
+  return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? back : '/';
+}

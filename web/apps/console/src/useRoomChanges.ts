@@ -1,0 +1,55 @@
+// Tells a page that rooms of its app changed, so that it reads them again.
+import { onScopeDispose, ref, watch, type Ref } from 'vue';
+import type { Subscription } from '@kaibo/api';
+import { client } from './session';
+
+/** Time in which changes are gathered into one reading. */
+const GATHER_MS = 200;
+
+/**
+ * Calls `onChange` after changes of `roomId` (of any room when null), and once when the line came
+ * back, since changes may have passed meanwhile. Gives whether the line is down.
+ */
+export function useRoomChanges(
+  appid: () => string,
+  roomId: () => number | null,
+  onChange: () => void,
+): Readonly<Ref<boolean>> {
+  const down = ref(false);
+  let subscription: Subscription | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function gather(): void {
+    clearTimeout(timer);
+    timer = setTimeout(onChange, GATHER_MS);
+  }
+
+  function follow(): void {
+    subscription?.close();
+    down.value = false;
+    subscription = client.follow(appid(), {
+      onRoomChanged: (changed) => {
+        if (roomId() === null || roomId() === changed) gather();
+      },
+      onLine: (state) => {
+        if (state === 'open' && down.value) {
+          down.value = false;
+          gather();
+        }
+        if (state === 'waiting') down.value = true;
+      },
+    });
+  }
+
+  const seen = () => {
+    if (!document.hidden) subscription?.poke();
+  };
+  document.addEventListener('visibilitychange', seen);
+  watch(appid, follow, { immediate: true });
+  onScopeDispose(() => {
+    document.removeEventListener('visibilitychange', seen);
+    clearTimeout(timer);
+    subscription?.close();
+  });
+  return down;
+}
