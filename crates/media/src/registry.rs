@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::config::{MediaConfig, ms};
@@ -192,8 +192,11 @@ impl Registry {
             if due.is_empty() {
                 continue;
             }
-            let renewed = survive(self.gate.renew(due.clone())).await;
-            let unwanted = renewed.unwrap_or_default();
+            let asked = survive(self.gate.renew(due.clone()));
+            // No answer keeps everybody; they are asked about again at the next tick.
+            let Ok(Some(unwanted)) = timeout(ms(self.config.gate_ms), asked).await else {
+                continue;
+            };
             let now = Instant::now();
             for stream in &streams {
                 stream.with_current(|current| {

@@ -185,6 +185,19 @@ async fn a_gate_without_database_keeps_everybody() {
         () = sleep(600 * S) => {}
     }
     assert!(!kept.leave.is_cancelled());
+
+    house.gate.away.store(false, Ordering::Relaxed);
+    let session = house.media.stats()[0].publisher.as_ref().unwrap().session;
+    house
+        .gate
+        .unwanted
+        .lock()
+        .unwrap()
+        .push(crate::gate::SessionId(session));
+    tokio::select! {
+        () = house.media.registry.renew_leases() => unreachable!("it never ends"),
+        () = kept.leave.cancelled() => {}
+    }
 }
 
 #[tokio::test(start_paused = true)]
