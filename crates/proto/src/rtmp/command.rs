@@ -48,7 +48,8 @@ impl Command {
         let Some(Value::String(name)) = values.next() else {
             return Err(SessionError::NotACommand);
         };
-        let Some(Value::Number(transaction)) = values.next() else {
+        // FFmpeg as a server sends some commands as a bare name.
+        let Some(Value::Number(transaction)) = values.next().or(Some(Value::Number(0.0))) else {
             return Err(SessionError::NotACommand);
         };
         Ok(Self {

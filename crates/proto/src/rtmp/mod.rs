@@ -72,8 +72,8 @@ pub enum SessionError {
     /// A command could not be read.
     #[error("a command could not be read: {0}")]
     Command(#[from] Amf0Error),
-    /// A command has no name or no transaction number.
-    #[error("a command without a name or transaction number; the peer does not speak RTMP")]
+    /// A command has no name, or something else than a number behind it.
+    #[error("a command without a name and number; the peer does not speak RTMP")]
     NotACommand,
     /// A protocol control message is too short or has a value out of range.
     #[error("control message of type {kind} is malformed; the peer does not speak RTMP")]

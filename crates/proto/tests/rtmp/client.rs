@@ -230,6 +230,22 @@ fn servers_without_release_stream_are_fine() {
 }
 
 #[test]
+fn a_bare_name_from_the_server_is_passed_over() {
+    // FFmpeg, listening, answers FCPublish so.
+    let mut client = Client::new();
+    client.result(1.0, Value::Null);
+    let payload = Bytes::from_static(b"\x02\0\x0bonFCPublish");
+    let message = Message {
+        kind: kind::COMMAND_AMF0,
+        timestamp: 0,
+        stream_id: 0,
+        payload,
+    };
+    client.take(&chunk_message(3, &message, 128));
+    assert_eq!(client.session.poll_event(), None);
+}
+
+#[test]
 fn a_close_ends_the_session() {
     let mut client = Client::live();
     let close = Command {

@@ -495,12 +495,26 @@ fn commands_in_the_amf3_wrapper_are_read() {
 }
 
 #[test]
+fn a_bare_name_is_a_command_that_wants_no_answer() {
+    let mut server = connected();
+    let before = server.messages().len();
+    let outcome = server.take(&peer::media(3, kind::COMMAND_AMF0, 0, 0, b"\x02\0\x03foo"));
+    assert_eq!((outcome, server.messages().len()), (Ok(()), before));
+}
+
+#[test]
 fn what_is_no_command_ends_the_session() {
     let mut server = connected();
     let outcome = server.take(&peer::media(3, kind::COMMAND_AMF0, 0, 0, b"\x05"));
     assert_eq!(outcome, Err(SessionError::NotACommand));
     let mut server = connected();
-    let outcome = server.take(&peer::media(3, kind::COMMAND_AMF0, 0, 0, b"\x02\0\x04play"));
+    let outcome = server.take(&peer::media(
+        3,
+        kind::COMMAND_AMF0,
+        0,
+        0,
+        b"\x02\0\x04play\x05",
+    ));
     assert_eq!(outcome, Err(SessionError::NotACommand));
     let mut server = connected();
     let outcome = server.take(&peer::media(3, kind::COMMAND_AMF0, 0, 0, b"\x02\0\x09pl"));
