@@ -275,3 +275,61 @@ fn anchor_unverified() -> Verdict {
         "anchorWechat has no realName, please open the codeUrl and scan the code for certification",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the official page of `room/create` and its appendix list (spec E01).
+    const DOCUMENTED: [i32; 11] = [
+        200_002, 300_002, 300_029, 300_031, 300_032, 300_034, 300_035, 300_037, 300_039, 300_040,
+        300_041,
+    ];
+
+    #[test]
+    fn every_rule_of_every_field_has_a_documented_code() {
+        use {Field as F, FieldRule as R};
+        for field in [
+            F::Name,
+            F::StartAt,
+            F::EndAt,
+            F::AnchorName,
+            F::AnchorWechat,
+            F::SubAnchorWechat,
+            F::CreatorWechat,
+            F::Cover,
+            F::Share,
+            F::Feeds,
+        ] {
+            for rule in [
+                R::Required,
+                R::TooShort,
+                R::TooLong,
+                R::BadCharacters,
+                R::NotAnId,
+                R::StartsTooSoon,
+                R::StartsTooLate,
+                R::LastsTooShort,
+                R::LastsTooLong,
+                R::ImageUnknown,
+                R::SameAsAnchor,
+            ] {
+                let verdict = of_field(FieldRefusal { field, rule });
+                let known = DOCUMENTED.contains(&verdict.code);
+                assert!(known, "{field:?} {rule:?} {verdict:?}");
+                let required = rule == R::Required;
+                assert!(!required || verdict.code == 200_002, "{field:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_broken_field_decides() {
+        let broken = |field, rule| FieldRefusal { field, rule };
+        let refusal = Refusal::Fields(vec![
+            broken(Field::AnchorName, FieldRule::TooShort),
+            broken(Field::Name, FieldRule::TooShort),
+        ]);
+        assert_eq!(verdict(&Fault::Refused(refusal)).code, 300_034);
+    }
+}

@@ -1,10 +1,13 @@
 //! What a caller sent, in whatever dress it came: JSON or form, any or no Content-Type, numbers
 //! as strings (spec sections 2 and 12.1, rules R1 and R2).
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use futures_util::StreamExt as _;
 use kaibo_domain::id::RoomId;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 
 use super::errcode::{CallFault, Fault};
 use super::form;
@@ -14,18 +17,33 @@ pub(super) const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// A larger body is read to its end up to here, so that the caller gets to read the answer
 /// instead of a reset connection.
 const MAX_DRAINED_BYTES: usize = 16 * 1024 * 1024;
+/// How long the next piece of a body may take to arrive.
+const PIECE: Duration = Duration::from_secs(10);
+/// How long a whole body may take to arrive.
+const WHOLE: Duration = Duration::from_mins(1);
 
 /// Spellings of a room's id, all taken everywhere.
 const ROOM_ID_KEYS: [&str; 4] = ["id", "roomId", "room_id", "roomid"];
 
 /// Reads a body of at most `cap` bytes. `Ok(None)` when it is longer; `Err` when the caller broke
-/// off.
+/// off or took too long.
 pub(super) async fn read_body(body: Body, cap: usize) -> Result<Option<Bytes>, Fault> {
+    match timeout(WHOLE, collect(body, cap)).await {
+        Ok(read) => read,
+        Err(_) => Err(CallFault::BodyUnreadable.into()),
+    }
+}
+
+async fn collect(body: Body, cap: usize) -> Result<Option<Bytes>, Fault> {
     let mut stream = body.into_data_stream();
     let mut held = Vec::new();
     let mut seen = 0_usize;
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| CallFault::BodyUnreadable)?;
+    loop {
+        let chunk = match timeout(PIECE, stream.next()).await {
+            Ok(Some(Ok(chunk))) => chunk,
+            Ok(None) => break,
+            Ok(Some(Err(_))) | Err(_) => return Err(CallFault::BodyUnreadable.into()),
+        };
         seen = seen.saturating_add(chunk.len());
         if seen > MAX_DRAINED_BYTES {
             return Ok(None);
@@ -39,8 +57,7 @@ pub(super) async fn read_body(body: Body, cap: usize) -> Result<Option<Bytes>, F
     Ok((seen <= cap).then(|| held.into()))
 }
 
-/// The parameters of one call.
-#[derive(Debug, Default)]
+/// The parameters of one call. Not to be printed: secrets may be among them.
 pub(super) struct Params(Map<String, Value>);
 
 impl Params {
@@ -157,6 +174,10 @@ fn whole(number: f64) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+
     use super::*;
 
     fn body(text: &str) -> Params {
@@ -240,5 +261,21 @@ mod tests {
         assert_eq!(read(100).await.unwrap().unwrap().len(), 100);
         assert!(read(101).await.unwrap().is_none());
         assert!(read(MAX_DRAINED_BYTES + 1).await.unwrap().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stops_arriving_is_given_up() {
+        let begun = tokio::time::Instant::now();
+        let stalled = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+        assert!(read_body(stalled, 100).await.is_err());
+        assert_eq!(begun.elapsed().as_secs(), 10);
+
+        let begun = tokio::time::Instant::now();
+        let dripping = Body::from_stream(stream::unfold((), async |()| {
+            tokio::time::sleep(Duration::from_secs(9)).await;
+            Some((Ok::<_, Infallible>(Bytes::from_static(b"x")), ()))
+        }));
+        assert!(read_body(dripping, 100).await.is_err());
+        assert_eq!(begun.elapsed().as_secs(), 60);
     }
 }

@@ -8,7 +8,10 @@ use kaibo_app::{CredentialRefusal, IssuedToken, Kaibo};
 
 use super::answer::{Answer, respond};
 use super::errcode::{CallFault, Fault};
-use super::request::{MAX_BODY_BYTES, Params, read_body};
+use super::request::{Params, read_body};
+
+/// Largest body of a caller that has shown nothing yet.
+const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// GET (or POST) `cgi-bin/token`: a new token each time.
 pub(super) async fn token(State(kaibo): State<Kaibo>, request: Request) -> Response {

@@ -1,0 +1,300 @@
+//! An installation with one app, one verified anchor and three images, and a caller of it.
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, Request, Response, StatusCode};
+use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
+use kaibo_domain::id::{AppId, RoomId, stream_name};
+use kaibo_domain::room::Command;
+use kaibo_store::Store;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+/// 2026-01-15 10:40 in Shanghai, in Unix seconds.
+pub(crate) const NOW: i64 = 1_768_444_800;
+pub(crate) const APP_ID: &str = "wx0123456789abcdef";
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const ANCHOR: &str = "anchor_a";
+
+pub(crate) const CREATE: &str = "/wxaapi/broadcast/room/create";
+pub(crate) const EDIT: &str = "/wxaapi/broadcast/room/editroom";
+pub(crate) const DELETE: &str = "/wxaapi/broadcast/room/deleteroom";
+pub(crate) const PUSH_URL: &str = "/wxaapi/broadcast/room/getpushurl";
+pub(crate) const LIST: &str = "/wxa/business/getliveinfo";
+pub(crate) const UPLOAD: &str = "/cgi-bin/media/upload";
+
+pub(crate) struct World {
+    pub(crate) kaibo: Kaibo,
+    pub(crate) clock: Clock,
+    pub(crate) app_id: AppId,
+    pub(crate) token: String,
+    pub(crate) cover: String,
+    pub(crate) share: String,
+    pub(crate) feeds: String,
+    pub(crate) data_dir: TempDir,
+    router: Router,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(AppConfig::default()).await
+    }
+
+    pub(crate) async fn with(config: AppConfig) -> Self {
+        let data_dir = TempDir::new().unwrap();
+        let store = Store::open(data_dir.path()).await.unwrap();
+        let clock = Clock::manual(NOW * 1_000);
+        let settings = Settings::new(&config, "https://live.test", "rtmp://push.test").unwrap();
+        let kaibo = Kaibo::new(store, clock.clone(), settings);
+        let app_id: AppId = APP_ID.parse().unwrap();
+        let secret = Some(SECRET.to_owned());
+        let app = kaibo.create_app(Some(app_id.clone()), secret, "Shop");
+        app.await.unwrap();
+        kaibo.verify_anchor(&app_id, ANCHOR).await.unwrap();
+        let mut world = Self {
+            router: kaibo_api::router(
+                kaibo.clone(),
+                &kaibo_api::ApiConfig::default(),
+                None,
+                CancellationToken::new(),
+            ),
+            kaibo,
+            clock,
+            app_id,
+            token: String::new(),
+            cover: String::new(),
+            share: String::new(),
+            feeds: String::new(),
+            data_dir,
+        };
+        world.token = world.buy_token(APP_ID, SECRET).await;
+        world.cover = world.upload(png(1_000)).await;
+        world.share = world.upload(png(1_000)).await;
+        world.feeds = world.upload(png(1_000)).await;
+        world
+    }
+
+    /// A second app, whose token is returned.
+    pub(crate) async fn other_app(&self) -> String {
+        let app = self.kaibo.create_app(None, None, "Other").await.unwrap();
+        self.buy_token(app.app_id.as_str(), &app.secret).await
+    }
+
+    async fn buy_token(&self, app_id: &str, secret: &str) -> String {
+        let path =
+            format!("/cgi-bin/token?grant_type=client_credential&appid={app_id}&secret={secret}");
+        let answer = self.get(&path).await;
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now() / 1_000
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.clock.advance(seconds * 1_000);
+    }
+
+    /// As [`Self::advance`], with a fresh access token after it.
+    pub(crate) async fn advance_far(&mut self, seconds: i64) {
+        self.advance(seconds);
+        self.token = self.buy_token(APP_ID, SECRET).await;
+    }
+
+    /// `path` with the access token behind it.
+    pub(crate) fn with_token(&self, path: &str) -> String {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        format!("{path}{mark}access_token={}", self.token)
+    }
+
+    pub(crate) async fn respond(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// Sends a call and checks what every answer has: HTTP 200, `errcode` as a number, `errmsg`,
+    /// and a rid of this moment behind a failure.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Value {
+        let response = self.respond(request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let mime = response.headers()[CONTENT_TYPE].to_str().unwrap();
+        assert!(mime.starts_with("application/json"), "{mime}");
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let answer: Value = serde_json::from_slice(&bytes).unwrap();
+        if answer["errcode"].as_i64().unwrap() == 0 {
+            assert_eq!(answer["errmsg"], "ok");
+        } else {
+            let message = answer["errmsg"].as_str().unwrap();
+            let (_, rid) = message.rsplit_once(" rid: ").unwrap();
+            let groups: Vec<&str> = rid.split('-').collect();
+            assert_eq!(groups.len(), 3, "{rid}");
+            assert!(groups.iter().all(|g| g.len() == 8), "{rid}");
+            assert_eq!(i64::from_str_radix(groups[0], 16).unwrap(), self.now());
+        }
+        answer
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.send(request(Method::GET, path, None, "")).await
+    }
+
+    /// POST as JSON with the access token.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+        let body = body.to_string();
+        self.post_as(path, Some("application/json"), body).await
+    }
+
+    /// POST with a Content-Type, or none, and the access token.
+    pub(crate) async fn post_as(
+        &self,
+        path: &str,
+        content_type: Option<&str>,
+        body: impl Into<Body>,
+    ) -> Value {
+        let path = self.with_token(path);
+        self.send(request(Method::POST, &path, content_type, body))
+            .await
+    }
+
+    pub(crate) async fn upload(&self, image: Vec<u8>) -> String {
+        let answer = self
+            .upload_as("image", &[("media", Some("a.png"), &image)])
+            .await;
+        answer["media_id"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn upload_as(&self, kind: &str, parts: &[Part<'_>]) -> Value {
+        let path = self.with_token(&format!("{UPLOAD}?type={kind}"));
+        self.send(multipart(&path, parts)).await
+    }
+
+    /// A good body for `room/create`: in an hour, for an hour.
+    pub(crate) fn plan(&self) -> Value {
+        json!({
+            "name": "晚间新品专场",
+            "coverImg": self.cover,
+            "startTime": self.now() + 3_600,
+            "endTime": self.now() + 7_200,
+            "anchorName": "小林",
+            "anchorWechat": ANCHOR,
+            "shareImg": self.share,
+            "feedsImg": self.feeds,
+            "isFeedsPublic": 1,
+            "type": 1,
+            "closeLike": 0,
+            "closeGoods": 0,
+            "closeComment": 0,
+            "closeReplay": 0,
+            "closeShare": 0,
+            "closeKf": 1,
+        })
+    }
+
+    pub(crate) async fn room(&self) -> i64 {
+        self.room_with(self.plan()).await
+    }
+
+    pub(crate) async fn room_with(&self, plan: Value) -> i64 {
+        let answer = self.post(CREATE, &plan).await;
+        assert_eq!(answer["errcode"], 0, "{answer}");
+        answer["roomId"].as_i64().unwrap()
+    }
+
+    /// A room on air.
+    pub(crate) async fn live_room(&self) -> i64 {
+        let room = self.room().await;
+        self.advance(45 * 60);
+        let stream = stream_name(&self.app_id, RoomId(room));
+        assert!(self.kaibo.good_stream(&stream).await.unwrap());
+        room
+    }
+
+    pub(crate) async fn command(&self, room: i64, command: Command) {
+        let applied = self.kaibo.apply(&self.app_id, RoomId(room), command);
+        applied.await.unwrap();
+    }
+
+    pub(crate) async fn ended_room(&self) -> i64 {
+        let room = self.live_room().await;
+        self.command(room, Command::End).await;
+        room
+    }
+
+    /// The room's row in the list.
+    pub(crate) async fn row(&self, room: i64) -> Value {
+        let answer = self.post(LIST, &json!({"start": 0, "limit": 50})).await;
+        let rows = answer["room_info"].as_array().unwrap();
+        rows.iter()
+            .find(|row| row["roomid"] == room)
+            .unwrap()
+            .clone()
+    }
+}
+
+/// `errcode`, and `errmsg` without its rid.
+pub(crate) fn verdict(answer: &Value) -> (i64, &str) {
+    let message = answer["errmsg"].as_str().unwrap();
+    let text = message.split(" rid: ").next().unwrap();
+    (answer["errcode"].as_i64().unwrap(), text)
+}
+
+pub(crate) fn request(
+    method: Method,
+    path: &str,
+    content_type: Option<&str>,
+    body: impl Into<Body>,
+) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(mime) = content_type {
+        request = request.header(CONTENT_TYPE, mime);
+    }
+    request.body(body.into()).unwrap()
+}
+
+/// Name, file name if it is a file, content.
+pub(crate) type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
+
+pub(crate) fn multipart(path: &str, parts: &[Part<'_>]) -> Request<Body> {
+    let mut body = Vec::new();
+    for (name, file, content) in parts {
+        let file = file.map_or(String::new(), |f| format!("; filename=\"{f}\""));
+        let head =
+            format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--edge--\r\n");
+    let mime = Some("multipart/form-data; boundary=edge");
+    request(Method::POST, path, mime, body)
+}
+
+/// As PHP's `http_build_query` writes a flat array.
+pub(crate) fn form_of(body: &Value) -> String {
+    let encode = |text: &str| {
+        text.bytes()
+            .map(|b| format!("%{b:02X}"))
+            .collect::<String>()
+    };
+    let pairs = body.as_object().unwrap().iter().map(|(key, value)| {
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        format!("{key}={}", encode(&value))
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// A PNG of one pixel, padded to `bytes`.
+pub(crate) fn png(bytes: usize) -> Vec<u8> {
+    let mut image =
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde".to_vec();
+    image.resize(bytes, 0);
+    image
+}
+
+pub(crate) async fn bytes_of(response: Response<Body>) -> Bytes {
+    to_bytes(response.into_body(), usize::MAX).await.unwrap()
+}
