@@ -270,11 +270,17 @@ fn without_emulation_prevention(nal: &[u8]) -> Vec<u8> {
 }
 
 /// The non-empty NAL units of a length-prefixed access unit; ends at the first damaged length.
+///
+/// None at all for lengths of 0 bytes, or of more than 4, which no configuration gives.
 pub fn nal_units(payload: &[u8], nal_length_bytes: u8) -> impl Iterator<Item = &[u8]> {
     let prefix = usize::from(nal_length_bytes);
-    let mut rest = payload;
+    let mut rest = if (1..=4).contains(&prefix) {
+        payload
+    } else {
+        &[]
+    };
     std::iter::from_fn(move || {
-        loop {
+        while !rest.is_empty() {
             let (length, tail) = rest.split_at_checked(prefix)?;
             let length = length
                 .iter()
@@ -285,6 +291,7 @@ pub fn nal_units(payload: &[u8], nal_length_bytes: u8) -> impl Iterator<Item = &
                 return Some(nal);
             }
         }
+        None
     })
 }
 

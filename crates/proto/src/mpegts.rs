@@ -17,7 +17,7 @@ const ROOM: usize = PACKET_BYTES - 4;
 /// Lead of every time stamp over the clock reference, in 90 kHz ticks (0.7 s): time to fill a decoder's buffer.
 const LEAD_TICKS: i64 = 63_000;
 /// AAC frames put into one PES packet, so that half-empty transport packets stay few.
-const FRAMES_PER_PES: usize = 5;
+const FRAMES_PER_PES: usize = 4;
 /// Payload above which a PES packet of sound takes no further frame; its 16-bit length then still fits.
 const MAX_SOUND_BYTES: usize = 48 * 1024;
 /// Time stamps and clock references have 33 bits.
