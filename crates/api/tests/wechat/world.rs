@@ -1,5 +1,7 @@
 //! An installation with one app, one verified anchor and three images, and a caller of it.
 
+use std::fmt::Write as _;
+
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::CONTENT_TYPE;
@@ -273,18 +275,17 @@ pub(crate) fn multipart(path: &str, parts: &[Part<'_>]) -> Request<Body> {
 
 /// As PHP's `http_build_query` writes a flat array.
 pub(crate) fn form_of(body: &Value) -> String {
-    let encode = |text: &str| {
-        text.bytes()
-            .map(|b| format!("%{b:02X}"))
-            .collect::<String>()
-    };
-    let pairs = body.as_object().unwrap().iter().map(|(key, value)| {
-        let value = value
+    let mut form = String::new();
+    for (key, value) in body.as_object().unwrap() {
+        let text = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
-        format!("{key}={}", encode(&value))
-    });
-    pairs.collect::<Vec<_>>().join("&")
+        write!(form, "&{key}=").unwrap();
+        for byte in text.bytes() {
+            write!(form, "%{byte:02X}").unwrap();
+        }
+    }
+    form.split_off(1)
 }
 
 /// A PNG of one pixel, padded to `bytes`.
