@@ -38,7 +38,7 @@ const zh = {
   preview: {
     none: '还没有画面',
     noneHint: '用 OBS 等软件推流后，画面会自动出现在这里',
-    over: '直播已结束',
+    over: '本场直播已关闭',
     lost: '推流中断，等待恢复',
     loading: '正在加载画面…',
     retrying: '画面加载失败，正在重试…',
@@ -89,7 +89,7 @@ const en: typeof zh = {
   preview: {
     none: 'No picture yet',
     noneHint: 'It appears here as soon as OBS or another encoder pushes',
-    over: 'The broadcast is over',
+    over: 'This room is closed',
     lost: 'Stream lost, waiting for it to return',
     loading: 'Loading picture…',
     retrying: 'No picture, trying again…',

@@ -123,7 +123,7 @@ export const en: typeof zh = {
     end: 'End broadcast',
     ban: 'Ban',
     unban: 'Lift the ban',
-    more: 'Careful',
+    more: 'Moderation',
     done: {
       start: 'Started',
       pause: 'Paused',
