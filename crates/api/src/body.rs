@@ -21,7 +21,7 @@ pub(crate) const MAX_UPLOAD: usize = MAX_IMAGE + 64 * 1024;
 /// How long a JSON body, or the next piece of an upload, may take to arrive.
 const READ: Duration = Duration::from_secs(10);
 /// How long a whole upload may take to arrive.
-const UPLOAD: Duration = Duration::from_secs(60);
+const UPLOAD: Duration = Duration::from_mins(1);
 
 /// A JSON body. `Content-Type: application/json` is asked for, which other sites' forms cannot
 /// send.
@@ -107,4 +107,41 @@ fn too_large() -> ApiError {
 
 fn timed_out() -> ApiError {
     ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_timeout")
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_arrive_is_given_up_after_ten_seconds() {
+        let begun = tokio::time::Instant::now();
+        let never = stream::pending::<Result<Bytes, std::io::Error>>();
+        let request = Request::post("/")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from_stream(never))
+            .unwrap();
+        let read = JsonBody::<serde_json::Value>::from_request(request, &()).await;
+        assert_eq!(read.err(), Some(timed_out()));
+        assert_eq!(begun.elapsed().as_secs(), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_that_trickles_is_given_up_after_a_minute() {
+        let begun = tokio::time::Instant::now();
+        let head = "--B\r\nContent-Disposition: form-data; name=\"media\"\r\n\r\n";
+        let trickle = stream::unfold(head, |piece| async move {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from(piece)), "x"))
+        });
+        let request = Request::post("/")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=B")
+            .body(Body::from_stream(trickle))
+            .unwrap();
+        let form = Multipart::from_request(request, &()).await.unwrap();
+        assert_eq!(read_upload(form).await.err(), Some(timed_out()));
+        assert_eq!(begun.elapsed().as_secs(), 60);
+    }
 }

@@ -176,7 +176,7 @@ impl From<kaibo_app::Error> for ApiError {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Fields(broken) => Self::invalid_fields(broken.iter().map(field_code)),
+            Refusal::Fields(broken) => Self::invalid_fields(broken.into_iter().map(field_code)),
             Refusal::RoomUnknown => Self::not_found("room_not_found"),
             Refusal::NotAllowed(_) => Self::conflict("not_allowed_in_status"),
             Refusal::EditWhileLive => Self::conflict("editing_while_live"),
@@ -193,7 +193,7 @@ impl From<Refusal> for ApiError {
     }
 }
 
-fn field_code(broken: &FieldRefusal) -> (&'static str, &'static str) {
+fn field_code(broken: FieldRefusal) -> (&'static str, &'static str) {
     let field = match broken.field {
         Field::Name => "name",
         Field::StartAt => "startAt",

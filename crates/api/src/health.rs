@@ -44,7 +44,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<ApiState>> {
 /// The process answers
 #[utoipa::path(
     get, path = "/healthz", tag = "health", operation_id = "isAlive",
-    responses((status = 200, body = String, content_type = "text/plain"))
+    responses((status = 200, description = "Yes", body = String, content_type = "text/plain"))
 )]
 async fn alive() -> &'static str {
     "ok\n"
@@ -54,8 +54,8 @@ async fn alive() -> &'static str {
 #[utoipa::path(
     get, path = "/readyz", tag = "health", operation_id = "isReady",
     responses(
-        (status = 200, body = String, content_type = "text/plain"),
-        (status = 503, body = String, content_type = "text/plain"),
+        (status = 200, description = "Yes", body = String, content_type = "text/plain"),
+        (status = 503, description = "No, and why", body = String, content_type = "text/plain"),
     )
 )]
 async fn ready(State(api): State<Arc<ApiState>>) -> (StatusCode, &'static str) {

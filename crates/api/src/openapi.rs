@@ -72,7 +72,13 @@ fn complete(operation: &mut Operation, scheme: Option<&str>) {
         ContentBuilder::new().schema(Some(schema)).build()
     };
     for (status, response) in &mut operation.responses.responses {
-        if let (true, openapi::RefOr::T(response)) = (status.starts_with('4'), response) {
+        let openapi::RefOr::T(response) = response else {
+            continue;
+        };
+        if response.description.is_empty() {
+            response.description = "Done".into();
+        }
+        if status.starts_with('4') {
             response
                 .content
                 .insert("application/json".into(), body().into());

@@ -71,7 +71,8 @@ fn page(files: Files, app: &str) -> Response {
 /// Built files have a hash of their content in their names, so they may be kept for ever.
 fn asset(files: Files, path: &str) -> Response {
     let kind = mime_guess::from_path(path).first_or_octet_stream();
-    let hidden = path.ends_with(".html") || path.split('/').any(|part| part.starts_with('.'));
+    let hidden =
+        kind.essence_str() == "text/html" || path.split('/').any(|part| part.starts_with('.'));
     match files(path).filter(|_| !hidden) {
         Some(bytes) => {
             let headers = [

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{ApiError, ApiResult};
+use crate::peer::ClientIp;
 
 /// A comment this often shows both ends, and proxies between, that the line is alive.
 const PING: Duration = Duration::from_secs(15);
@@ -51,8 +52,8 @@ impl StreamSlots {
     }
 
     /// A slot for one more stream of `client`: 429 when it has its share, 503 when all are taken.
-    pub(crate) fn take(&self, client: IpAddr) -> ApiResult<StreamSlot> {
-        let client = one_household(client);
+    pub(crate) fn take(&self, client: ClientIp) -> ApiResult<StreamSlot> {
+        let client = client.household();
         let mut counts = self.counts.lock().expect("no holder of this lock panics");
         if counts.open >= self.most {
             let busy = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
@@ -82,14 +83,6 @@ impl Drop for StreamSlot {
                 counts.by_client.remove(&self.client);
             }
         }
-    }
-}
-
-/// With IPv6 one customer holds at least a /64.
-fn one_household(client: IpAddr) -> IpAddr {
-    match client {
-        IpAddr::V4(_) => client,
-        IpAddr::V6(six) => Ipv6Addr::from_bits(six.to_bits() >> 64 << 64).into(),
     }
 }
 
@@ -130,8 +123,8 @@ pub(crate) fn answer(
 mod tests {
     use super::*;
 
-    fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap()
+    fn ip(text: &str) -> ClientIp {
+        ClientIp(text.parse().unwrap())
     }
 
     #[test]
@@ -161,5 +154,29 @@ mod tests {
         drop(one);
         assert!(slots.take(ip("192.0.2.2")).is_ok());
         assert!(slots.counts.lock().unwrap().by_client.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_stream_pings_every_fifteen_seconds_and_ends_with_the_server() {
+        let slots = StreamSlots::new(1, 1);
+        let slot = slots.take(ip("192.0.2.1")).ok().unwrap();
+        let shutdown = CancellationToken::new();
+        let response = answer(stream::pending(), slot, shutdown.clone());
+        let mut body = response.into_body().into_data_stream();
+        let mut next = async || {
+            let piece = body.next().await;
+            piece.map(|piece| String::from_utf8(piece.unwrap().to_vec()).unwrap())
+        };
+        assert_eq!(next().await.as_deref(), Some("retry: 2000\n\n"));
+        let begun = tokio::time::Instant::now();
+        assert_eq!(next().await.as_deref(), Some(": ping\n\n"));
+        assert_eq!(begun.elapsed().as_secs(), 15);
+        shutdown.cancel();
+        assert_eq!(next().await, None);
+        drop(body);
+        assert!(
+            slots.take(ip("192.0.2.1")).is_ok(),
+            "the slot is given back"
+        );
     }
 }

@@ -9,7 +9,6 @@ use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::{Stream, stream};
 use kaibo_app::{Changed, Changes};
-use kaibo_domain::UnixMs;
 use kaibo_domain::draft::{ANCHOR_NAME_WIDTH, NAME_WIDTH};
 use kaibo_domain::id::{AppId, RoomId};
 use serde::{Deserialize, Serialize};
@@ -32,7 +31,7 @@ pub(crate) struct AppView {
     #[schema(example = "wx0123456789abcdef")]
     appid: String,
     name: String,
-    created_at: UnixMs,
+    created_at: i64,
     rooms_today: i64,
     rooms_per_day: u32,
     live_now: i64,
@@ -165,7 +164,7 @@ pub(crate) async fn limits(State(api): State<Arc<ApiState>>) -> Json<LimitsView>
 pub(crate) async fn events(
     State(api): State<Arc<ApiState>>,
     Extension(user): Extension<SignedInUser>,
-    ClientIp(client): ClientIp,
+    client: ClientIp,
     AppPath(app_id): AppPath,
 ) -> ApiResult<Response> {
     let slot = api.streams.take(client)?;

@@ -87,7 +87,7 @@ async fn carry_out(
 )]
 pub(crate) async fn events(
     State(api): State<Arc<ApiState>>,
-    ClientIp(client): ClientIp,
+    client: ClientIp,
     by_code: ByCode,
 ) -> ApiResult<Response> {
     let slot = api.streams.take(client)?;
@@ -138,12 +138,10 @@ impl Follower {
     /// Asks for the code each time: a renewed one shows its old holder nothing more.
     async fn view(&self) -> ApiResult<BroadcastView> {
         let kaibo = &self.api.kaibo;
-        match kaibo.room_by_code(&self.by_code.code).await? {
-            Some(room) => BroadcastView::load(kaibo, &room).await,
-            None => {
-                kaibo.public_room(self.by_code.room.id).await?;
-                Err(ApiError::not_found("code_unknown"))
-            }
+        if let Some(room) = kaibo.room_by_code(&self.by_code.code).await? {
+            return BroadcastView::load(kaibo, &room).await;
         }
+        kaibo.public_room(self.by_code.room.id).await?;
+        Err(ApiError::not_found("code_unknown"))
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Path, State};
 use kaibo_app::Anchor;
-use kaibo_domain::UnixMs;
 use kaibo_domain::anchor::Verification;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,9 +24,9 @@ pub(crate) struct AnchorView {
     /// `pending` or `verified`.
     #[schema(example = "verified")]
     state: &'static str,
-    requested_at: UnixMs,
+    requested_at: i64,
     #[schema(required)]
-    verified_at: Option<UnixMs>,
+    verified_at: Option<i64>,
 }
 
 /// A stored image.
@@ -100,7 +100,7 @@ pub(crate) async fn verify_anchor(
 pub(crate) async fn upload_image(
     State(api): State<Arc<ApiState>>,
     AppPath(app_id): AppPath,
-    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+    form: Result<Multipart, MultipartRejection>,
 ) -> ApiResult<Json<MediaView>> {
     let bytes = read_upload(form.map_err(|_| bad_request())?).await?;
     let image = api.kaibo.upload_image(&app_id, bytes).await?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
 use kaibo_app::RoomQuery;
@@ -65,7 +66,7 @@ pub(crate) struct BanForm {
 pub(crate) async fn list(
     State(api): State<Arc<ApiState>>,
     AppPath(app_id): AppPath,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<ListQuery>, QueryRejection>,
 ) -> ApiResult<Json<RoomPage>> {
     let Query(query) = query.map_err(|_| bad_request())?;
     let query = RoomQuery {

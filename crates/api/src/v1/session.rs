@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::{SignedInUser, begin_cookie, end_cookie};
-use crate::body::JsonBody;
+use crate::body::{JsonBody, bad_request};
 use crate::error::{ApiError, ApiResult};
 use crate::peer::ClientIp;
 use crate::state::ApiState;
@@ -78,8 +79,9 @@ pub(crate) struct SignInForm {
 )]
 pub(crate) async fn check_setup(
     State(api): State<Arc<ApiState>>,
-    Query(query): Query<SetupQuery>,
+    query: Result<Query<SetupQuery>, QueryRejection>,
 ) -> ApiResult<Json<SetupOpen>> {
+    let Query(query) = query.map_err(|_| bad_request())?;
     if api.kaibo.setup_open(&query.token).await? {
         Ok(Json(SetupOpen { open: true }))
     } else {
@@ -116,10 +118,12 @@ pub(crate) async fn set_up(
 )]
 pub(crate) async fn sign_in(
     State(api): State<Arc<ApiState>>,
-    ClientIp(client): ClientIp,
+    client: ClientIp,
     JsonBody(form): JsonBody<SignInForm>,
 ) -> ApiResult<Response> {
-    let signed_in = api.kaibo.sign_in(&form.name, &form.password, client);
+    let signed_in = api
+        .kaibo
+        .sign_in(&form.name, &form.password, client.household());
     begin(&api, signed_in.await?).await
 }
 

@@ -1,7 +1,6 @@
 //! Rooms as /v1 shows them: to viewers, to the anchor, in the console.
 
 use kaibo_app::{Kaibo, Play, PushAddress, PushRefusal};
-use kaibo_domain::UnixMs;
 use kaibo_domain::draft::RoomKind;
 use kaibo_domain::room::{Room, Status};
 use serde::Serialize;
@@ -20,15 +19,15 @@ pub(crate) struct RoomView {
     #[schema(example = 102)]
     status: u16,
     /// Planned.
-    start_at: UnixMs,
+    start_at: i64,
     /// Planned.
-    end_at: UnixMs,
+    end_at: i64,
     /// First time on air.
     #[schema(required)]
-    started_at: Option<UnixMs>,
+    started_at: Option<i64>,
     /// When it was over.
     #[schema(required)]
-    ended_at: Option<UnixMs>,
+    ended_at: Option<i64>,
     anchor_name: String,
     #[schema(required)]
     cover_url: Option<String>,
@@ -45,7 +44,7 @@ pub(crate) struct RoomView {
     /// Place of this view among the views of the same room: a greater one is newer.
     offset: i64,
     /// The server's clock when the view was made, for countdowns.
-    now: UnixMs,
+    now: i64,
     #[schema(required)]
     ban_reason: Option<String>,
 }
@@ -73,13 +72,13 @@ pub(crate) struct PushView {
     /// Both in one.
     address: String,
     /// Until when the key opens a room that is not on air.
-    expires_at: UnixMs,
+    expires_at: i64,
 }
 
 /// Why the last push was turned away.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct PushRefusalView {
-    at: UnixMs,
+    at: i64,
     /// `wrong_key`, `expired_key`, `revoked_key`, `quota`, `busy`, `unsupported_codec` or
     /// `room_over`.
     #[schema(example = "unsupported_codec")]
@@ -108,15 +107,15 @@ pub(crate) struct BroadcastView {
     preview: Option<PlayView>,
     /// From when on a good stream starts the room by itself; null when only the start does.
     #[schema(required)]
-    startable_from: Option<UnixMs>,
+    startable_from: Option<i64>,
     #[schema(required)]
     last_refusal: Option<PushRefusalView>,
     /// When a room without a stream will be ended.
     #[schema(required)]
-    grace_until: Option<UnixMs>,
+    grace_until: Option<i64>,
     /// When the broadcast will be cut for its length.
     #[schema(required)]
-    cap_at: Option<UnixMs>,
+    cap_at: Option<i64>,
     /// The viewers' page.
     viewer_url: String,
 }
@@ -139,11 +138,11 @@ pub(crate) struct ConsoleRoom {
     feeds_url: Option<String>,
     is_feeds_public: bool,
     close_kf: bool,
-    created_at: UnixMs,
+    created_at: i64,
     #[schema(required)]
-    grace_until: Option<UnixMs>,
+    grace_until: Option<i64>,
     #[schema(required)]
-    cap_at: Option<UnixMs>,
+    cap_at: Option<i64>,
     #[schema(required)]
     last_refusal: Option<PushRefusalView>,
 }
@@ -237,7 +236,7 @@ pub(crate) fn image_path(name: &str) -> String {
     format!("/media/{name}")
 }
 
-fn cap_at(kaibo: &Kaibo, room: &Room) -> Option<UnixMs> {
+fn cap_at(kaibo: &Kaibo, room: &Room) -> Option<i64> {
     let on_air = room.status.is_on_air();
     on_air
         .then(|| room.cap_at(&kaibo.settings().room))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::response::sse::Event;
@@ -48,7 +49,7 @@ pub(crate) async fn room(
 pub(crate) async fn room_events(
     State(api): State<Arc<ApiState>>,
     PublicRoom(room_id): PublicRoom,
-    ClientIp(client): ClientIp,
+    client: ClientIp,
 ) -> ApiResult<Response> {
     let slot = api.streams.take(client)?;
     let changes = api.kaibo.room_changes(room_id);
@@ -140,10 +141,12 @@ pub(crate) struct VerificationAnswer {
 )]
 pub(crate) async fn verification(
     State(api): State<Arc<ApiState>>,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
 ) -> ApiResult<Json<VerificationAnswer>> {
+    let unknown = || ApiError::not_found("verification_not_found");
+    let Path(token) = token.map_err(|_| unknown())?;
     let found = api.kaibo.verification(&token).await?;
-    let found = found.ok_or_else(|| ApiError::not_found("verification_not_found"))?;
+    let found = found.ok_or_else(unknown)?;
     Ok(Json(VerificationAnswer {
         app_name: found.app_name,
         wechat_id_masked: found.wechat_id_masked,

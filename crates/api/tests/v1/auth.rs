@@ -1,0 +1,129 @@
+//! Who may call what, for every route that the document lists.
+
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use serde_json::Value;
+
+use crate::world::World;
+
+/// Changes that need no session, with what keeps strangers from them. A new one is put here on
+/// purpose, or stands behind the session.
+const WITHOUT_SESSION: [(&str, &str, &str); 4] = [
+    ("post", "/v1/setup", "the set-up token in its body"),
+    ("post", "/v1/session", "name and password in its body"),
+    ("post", "/v1/broadcast/start", "the broadcast code"),
+    ("post", "/v1/broadcast/end", "the broadcast code"),
+];
+
+/// Method and path of every operation, with example values in the path.
+fn operations() -> Vec<(Method, String, String)> {
+    let document = kaibo_api::openapi::document().to_json().unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            let concrete = path
+                .replace("{appid}", crate::world::APP)
+                .replace("{roomId}", "1")
+                .replace("{wechatId}", "anchor_01")
+                .replace("{token}", "t");
+            assert!(
+                !concrete.contains('{'),
+                "{path}: give its parameter an example here"
+            );
+            let verb = method.to_uppercase().parse().unwrap();
+            operations.push((verb, path.clone(), concrete));
+        }
+    }
+    operations
+}
+
+fn is_console(method: &Method, path: &str) -> bool {
+    let open = [
+        "/healthz",
+        "/readyz",
+        "/v1/rooms/",
+        "/v1/verifications/",
+        "/v1/broadcast",
+        "/v1/setup",
+    ];
+    let listed = WITHOUT_SESSION
+        .iter()
+        .any(|(verb, known, _)| *verb == method.as_str().to_lowercase() && *known == path);
+    let is_open = method == Method::GET && open.iter().any(|start| path.starts_with(start));
+    !listed && !is_open
+}
+
+#[tokio::test]
+async fn every_console_route_wants_a_session_and_every_change_its_csrf_token() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let mut changes = 0;
+    for (method, path, concrete) in operations() {
+        if !is_console(&method, &path) {
+            continue;
+        }
+        let request = || Request::builder().method(&method).uri(&concrete);
+        let bare = world.send(request().body(Body::empty()).unwrap()).await;
+        assert_eq!(bare.refusal(), (401, "not_signed_in"), "{method} {path}");
+        let forged = request().header(header::COOKIE, "kaibo_session=forged");
+        let forged = world.send(forged.body(Body::empty()).unwrap()).await;
+        assert_eq!(forged.refusal(), (401, "not_signed_in"), "{method} {path}");
+        if method == Method::GET {
+            continue;
+        }
+        changes += 1;
+        for csrf in [None, Some("wrong"), Some("")] {
+            let mut request = request().header(header::COOKIE, &owner.cookie);
+            if let Some(csrf) = csrf {
+                request = request.header("x-csrf-token", csrf);
+            }
+            let answer = world.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.refusal(), (403, "csrf_mismatch"), "{method} {path}");
+        }
+    }
+    assert!(changes >= 15, "only {changes} changes were tried");
+}
+
+#[tokio::test]
+async fn broadcast_routes_open_for_the_right_code_only() {
+    let world = World::new().await;
+    let mut tried = 0;
+    for (method, path, concrete) in operations() {
+        if !path.starts_with("/v1/broadcast") {
+            continue;
+        }
+        tried += 1;
+        for code in [
+            None,
+            Some("Broadcast wrong"),
+            Some("Broadcast "),
+            Some("Bearer x"),
+        ] {
+            let mut request = Request::builder().method(&method).uri(&concrete);
+            if let Some(code) = code {
+                request = request.header(header::AUTHORIZATION, code);
+            }
+            let answer = world.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.refusal(), (404, "code_unknown"), "{method} {path}");
+        }
+    }
+    assert_eq!(tried, 4);
+}
+
+#[test]
+fn the_document_names_the_credential_of_every_operation() {
+    let document = kaibo_api::openapi::document().to_json().unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
+    for (method, path, _) in operations() {
+        let operation = &document["paths"][&path][method.as_str().to_lowercase()];
+        let scheme = operation["security"][0].as_object();
+        let scheme = scheme.and_then(|s| s.keys().next()).map(String::as_str);
+        let wanted = match path.as_str() {
+            _ if is_console(&method, &path) => Some("session"),
+            path if path.starts_with("/v1/broadcast") => Some("broadcast"),
+            _ => None,
+        };
+        assert_eq!(scheme, wanted, "{method} {path}");
+    }
+}

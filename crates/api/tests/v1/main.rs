@@ -1,0 +1,17 @@
+//! Kaibo's own API through the router, over a real store and a clock that tests set.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy lets test functions unwrap, but not what they share"
+)]
+
+mod apps;
+mod auth;
+mod broadcast;
+mod document;
+mod media;
+mod operations;
+mod rooms;
+mod session;
+mod viewer;
+mod world;

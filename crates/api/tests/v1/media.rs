@@ -1,0 +1,115 @@
+//! `/v1/apps/{appid}/media` and `/media/{name}`.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, header};
+use serde_json::json;
+
+use crate::world::{APP, Answer, Owner, World, form};
+
+const MIB: usize = 1024 * 1024;
+
+/// The head of a PNG of 4 × 3 pixels, filled up to `size` bytes.
+fn png(size: usize) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x04\0\0\0\x03\x08\x02\0\0\0".to_vec();
+    bytes.resize(size, 0);
+    bytes
+}
+
+async fn upload(owner: &Owner<'_>, field: &str, file: &[u8]) -> Answer {
+    let head = format!(
+        "--B\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"a.png\"\r\n\r\n"
+    );
+    let body = [head.as_bytes(), file, b"\r\n--B--\r\n"].concat();
+    let request = Request::post(format!("/v1/apps/{APP}/media"))
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=B")
+        .header(header::COOKIE, &owner.cookie)
+        .header("x-csrf-token", &owner.csrf);
+    owner
+        .world
+        .send(request.body(Body::from(body)).unwrap())
+        .await
+}
+
+#[tokio::test]
+async fn an_uploaded_image_covers_a_room_and_an_edit_keeps_it() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let file = png(1_000);
+    let media = upload(&owner, "media", &file).await.ok();
+    assert_eq!((&media["width"], &media["height"]), (&json!(4), &json!(3)));
+    let url = media["url"].as_str().unwrap();
+
+    let shown = world
+        .respond(Request::get(url).body(Body::empty()).unwrap())
+        .await;
+    let headers = shown.headers();
+    assert_eq!(headers["content-type"], "image/png");
+    assert!(
+        headers["cache-control"]
+            .to_str()
+            .unwrap()
+            .contains("immutable")
+    );
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    assert!(
+        headers["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .contains("sandbox")
+    );
+    assert_eq!(to_bytes(shown.into_body(), MIB).await.unwrap(), file);
+
+    let mut body = form();
+    body["coverImg"] = media["mediaId"].clone();
+    let room = owner
+        .post(&format!("/v1/apps/{APP}/rooms"), body.clone())
+        .await
+        .ok();
+    assert_eq!(room["coverUrl"], url);
+    let path = format!("/v1/apps/{APP}/rooms/{}", room["roomId"]);
+    // The address that the room shows, and nothing at all, both mean: as it is.
+    for cover in [json!(url), json!(null)] {
+        body["coverImg"] = cover;
+        let edited = owner
+            .call(Method::PUT, &path, Some(body.clone()))
+            .await
+            .ok();
+        assert_eq!(edited["coverUrl"], url);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_image_or_too_large_is_refused() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let code = async |field: &str, file: &[u8]| {
+        let answer = upload(&owner, field, file).await;
+        assert_eq!(answer.refusal(), (422, "invalid"));
+        answer.body["error"]["fields"]["media"].clone()
+    };
+    assert_eq!(
+        code("media", b"<svg onload=alert(1)>").await,
+        "image_format"
+    );
+    assert_eq!(code("media", b"").await, "required");
+    assert_eq!(code("other", &png(100)).await, "required");
+    assert_eq!(code("media", &png(2 * MIB + 1)).await, "image_too_large");
+    assert_eq!(code("media", &png(5 * MIB)).await, "image_too_large");
+    assert_eq!(upload(&owner, "media", &png(2 * MIB)).await.status, 200);
+    let bare = owner
+        .post(&format!("/v1/apps/{APP}/media"), json!({}))
+        .await;
+    assert_eq!(bare.refusal(), (400, "bad_request"));
+}
+
+#[tokio::test]
+async fn unknown_images_are_not_there() {
+    let world = World::new().await;
+    for name in ["none.png", "..%2Fmaster.key", "%2e%2e%2fkaibo.db", "a%00b"] {
+        assert_eq!(
+            world.get(&format!("/media/{name}")).await.status,
+            404,
+            "{name}"
+        );
+    }
+}
