@@ -47,7 +47,6 @@ impl Kaibo {
             height,
             bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
             created_at: self.now(),
-            kept: false,
         };
         self.store().put_image(&image, &bytes).await?;
         Ok(StoredImage {

@@ -31,8 +31,6 @@ pub struct Image {
     pub bytes: i64,
     /// When it was stored.
     pub created_at: UnixMs,
-    /// Something shows it, so it stays.
-    pub kept: bool,
 }
 
 impl Store {
@@ -43,8 +41,8 @@ impl Store {
         let (file, data) = (path.clone(), data.to_vec());
         on_disk(move || write_whole(&file, &data)).await?;
         let sql = "INSERT INTO image \
-             (name, media_id, app_id, format, width, height, bytes, created_at, kept) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+             (name, media_id, app_id, format, width, height, bytes, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         let args = args![
             image.name.as_str(),
             image.media_id.as_str(),
@@ -54,7 +52,6 @@ impl Store {
             image.height,
             image.bytes,
             image.created_at,
-            image.kept,
         ];
         let saved = self.writer().execute(sql, args).await.map(drop);
         if saved.is_err() {
@@ -70,7 +67,7 @@ impl Store {
         app_id: &AppId,
         media_id: &str,
     ) -> Result<Option<Image>, StoreError> {
-        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, created_at, kept \
+        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, created_at \
              FROM image WHERE app_id = $1 AND media_id = $2";
         let row = self.readers().row(sql, args![app_id, media_id]).await?;
         row.as_ref().map(image_of).transpose()
@@ -78,7 +75,7 @@ impl Store {
 
     /// An app's image by its public name.
     pub async fn image_of(&self, app_id: &AppId, name: &str) -> Result<Option<Image>, StoreError> {
-        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, created_at, kept \
+        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, created_at \
              FROM image WHERE app_id = $1 AND name = $2";
         let row = self.readers().row(sql, args![app_id, name]).await?;
         row.as_ref().map(image_of).transpose()
@@ -89,7 +86,7 @@ impl Store {
         let Ok(path) = self.image_path(name) else {
             return Ok(None);
         };
-        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, created_at, kept \
+        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, created_at \
              FROM image WHERE name = $1";
         let Some(row) = self.readers().row(sql, args![name]).await? else {
             return Ok(None);
@@ -165,6 +162,5 @@ fn image_of(row: &Row) -> Result<Image, StoreError> {
         height: row.get::<i64>("height")? as i32,
         bytes: row.get("bytes")?,
         created_at: row.get("created_at")?,
-        kept: row.get("kept")?,
     })
 }

@@ -1,4 +1,4 @@
-//! Access tokens of the WeChat-compatible API; only their hashes are kept.
+//! Access tokens of the WeChat-compatible API; nothing that opens a door is kept.
 
 use std::fmt;
 use std::str::FromStr;
@@ -44,7 +44,7 @@ impl FromStr for TokenKind {
 /// An access token as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
-    /// Hash of the token; the token itself is nowhere.
+    /// Random half of the token; the other half follows from it and the master key.
     pub id: Vec<u8>,
     /// Whose it is.
     pub app_id: AppId,

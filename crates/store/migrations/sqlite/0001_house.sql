@@ -124,8 +124,7 @@ CREATE TABLE image (
     width      BIGINT  NOT NULL,
     height     BIGINT  NOT NULL,
     bytes      BIGINT  NOT NULL,
-    created_at BIGINT  NOT NULL,
-    kept       BOOLEAN NOT NULL
+    created_at BIGINT  NOT NULL
 );
 
 CREATE TABLE console_user (

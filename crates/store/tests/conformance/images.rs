@@ -15,7 +15,6 @@ fn image(app_id: &AppId, name: &str, media_id: &str) -> Image {
         height: 640,
         bytes: 4,
         created_at: NOW,
-        kept: false,
     }
 }
 

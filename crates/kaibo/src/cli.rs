@@ -1,0 +1,162 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use kaibo_domain::id::{AppId, RoomId};
+
+/// A self-hosted live-commerce platform that speaks WeChat's live API.
+#[derive(Debug, Parser)]
+#[command(name = "kaibo", version, about)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server.
+    Serve(ServeArgs),
+    /// Run the server with a demo app, a verified anchor and a live room fed by a test film.
+    Demo(ServeArgs),
+    /// Apps (merchants' mini programs).
+    #[command(subcommand)]
+    App(AppCommand),
+    /// Anchors.
+    #[command(subcommand)]
+    Anchor(AnchorCommand),
+    /// Rooms.
+    #[command(subcommand)]
+    Room(RoomCommand),
+    /// People who use the console.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// The configuration file.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Where the installation lies.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Place {
+    /// Configuration file; without it, `kaibo.toml` in the working folder if it exists.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of the database, the master key and the images.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+/// Flags of `serve` and `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where the installation lies.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Address for pages, APIs and playback; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) http: Option<SocketAddr>,
+    /// Address for encoders; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) rtmp: Option<SocketAddr>,
+    /// Address under which browsers reach this server.
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_http: Option<String>,
+    /// Address under which encoders reach this server.
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_rtmp: Option<String>,
+}
+
+/// `kaibo app`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AppCommand {
+    /// Make an app; prints one JSON line with its id and its secret.
+    Create {
+        /// Where the installation lies.
+        #[command(flatten)]
+        place: Place,
+        /// Its id; without it, a new one.
+        #[arg(long)]
+        appid: Option<AppId>,
+        /// Its secret; without it, a new one.
+        #[arg(long)]
+        secret: Option<String>,
+        /// Its name for people.
+        #[arg(long, default_value = "")]
+        name: String,
+    },
+}
+
+/// `kaibo anchor`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AnchorCommand {
+    /// Make a WeChat id a verified anchor of an app.
+    Verify {
+        /// Where the installation lies.
+        #[command(flatten)]
+        place: Place,
+        /// The app.
+        #[arg(long)]
+        appid: AppId,
+        /// The WeChat id.
+        name: String,
+    },
+}
+
+/// Flags of every `kaibo room` command.
+#[derive(Debug, Args)]
+pub(crate) struct RoomArgs {
+    /// Where the installation lies.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The app.
+    #[arg(long)]
+    pub(crate) appid: AppId,
+    /// The room's number.
+    pub(crate) room_id: RoomId,
+    /// Why, for the merchant and the viewers' page; needed for a ban.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+}
+
+/// `kaibo room`: takes effect in a running server before it returns.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RoomCommand {
+    /// Begin; without a good stream the next one begins it.
+    Start(RoomArgs),
+    /// End for good.
+    End(RoomArgs),
+    /// Pause.
+    Pause(RoomArgs),
+    /// Go on after a pause.
+    Resume(RoomArgs),
+    /// Ban: every output is cut.
+    Ban(RoomArgs),
+    /// Lift a ban.
+    Unban(RoomArgs),
+}
+
+/// `kaibo user`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Give a user a new password, printed once, and end their sessions.
+    ResetPassword {
+        /// Where the installation lies.
+        #[command(flatten)]
+        place: Place,
+        /// The user's name.
+        name: String,
+    },
+}
+
+/// `kaibo config`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting with its default and its reason.
+    Default,
+    /// Say whether the configuration can be used.
+    Check(Place),
+}

@@ -1,0 +1,297 @@
+//! The configuration: defaults, then the file, then `KAIBO_SECTION__KEY`, then flags. Unknown keys
+//! are refused, so that a typing error never turns a setting off.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use kaibo_api::ApiConfig;
+use kaibo_app::AppConfig;
+use kaibo_app::settings::{AnchorConfig, RoomConfig};
+use kaibo_domain::quota::Limits;
+use kaibo_media::MediaConfig;
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::cli::{Place, ServeArgs};
+
+/// `kaibo.toml` as it lies in the repository: every key, its default, its reason.
+pub(crate) const DEFAULT_TEXT: &str = include_str!("../../../kaibo.toml");
+const ENV_PREFIX: &str = "KAIBO_";
+
+/// The whole file.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Listeners, folders, logs.
+    pub(crate) server: ServerConfig,
+    /// Rooms.
+    pub(crate) room: RoomConfig,
+    /// Quotas of each app.
+    pub(crate) limits: Limits,
+    /// Anchors.
+    pub(crate) anchor: AnchorConfig,
+    /// Pages and APIs.
+    pub(crate) api: ApiConfig,
+    /// The media server.
+    pub(crate) media: MediaConfig,
+}
+
+/// `[server]`.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ServerConfig {
+    /// Folder of the database, the master key and the images.
+    pub(crate) data_dir: PathBuf,
+    /// Address for pages, APIs and playback.
+    pub(crate) http: SocketAddr,
+    /// Address for encoders.
+    pub(crate) rtmp: SocketAddr,
+    /// Address under which browsers reach this server; empty: the listener's own.
+    pub(crate) public_http: String,
+    /// Address under which encoders reach this server; empty: the listener's own.
+    pub(crate) public_rtmp: String,
+    /// Most HTTP connections at once.
+    pub(crate) max_connections: usize,
+    /// Opens `/metrics`, as `Authorization: Bearer <token>`; empty: there is no `/metrics`.
+    pub(crate) metrics_token: String,
+    /// Which log lines are written.
+    pub(crate) log: String,
+    /// How log lines look.
+    pub(crate) log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Without the token.
+impl fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerConfig")
+            .field("data_dir", &self.data_dir)
+            .field("http", &self.http)
+            .field("rtmp", &self.rtmp)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            data_dir: "data".into(),
+            http: ([0, 0, 0, 0], 8080).into(),
+            rtmp: ([0, 0, 0, 0], 1935).into(),
+            public_http: String::new(),
+            public_rtmp: String::new(),
+            max_connections: 20_000,
+            metrics_token: String::new(),
+            log: "info".into(),
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the configuration for a command.
+    pub(crate) fn load(place: &Place) -> anyhow::Result<Self> {
+        let file = match &place.config {
+            Some(path) => Some(path.clone()),
+            None => Some(PathBuf::from("kaibo.toml")).filter(|path| path.exists()),
+        };
+        let text = match &file {
+            Some(path) => std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read {}", path.display()))?,
+            None => String::new(),
+        };
+        let mut config = Self::parse(&text, std::env::vars()).with_context(|| match &file {
+            Some(path) => format!("the configuration in {} cannot be used", path.display()),
+            None => "the configuration cannot be used".into(),
+        })?;
+        if let Some(folder) = &place.data_dir {
+            config.server.data_dir.clone_from(folder);
+        }
+        Ok(config)
+    }
+
+    /// Reads the configuration for `serve` and `demo`.
+    pub(crate) fn for_server(args: &ServeArgs) -> anyhow::Result<Self> {
+        let mut config = Self::load(&args.place)?;
+        config.server.http = args.http.unwrap_or(config.server.http);
+        config.server.rtmp = args.rtmp.unwrap_or(config.server.rtmp);
+        if let Some(url) = &args.public_http {
+            config.server.public_http.clone_from(url);
+        }
+        if let Some(url) = &args.public_rtmp {
+            config.server.public_rtmp.clone_from(url);
+        }
+        check_public(
+            "server.public_http",
+            &config.server.public_http,
+            &["http://", "https://"],
+        )?;
+        check_public(
+            "server.public_rtmp",
+            &config.server.public_rtmp,
+            &["rtmp://", "rtmps://"],
+        )?;
+        Ok(config)
+    }
+
+    fn parse(text: &str, env: impl Iterator<Item = (String, String)>) -> anyhow::Result<Self> {
+        let mut table: Table = text.parse()?;
+        let defaults: Table = DEFAULT_TEXT.parse().expect("a test reads it");
+        for (name, value) in env.filter(|(name, _)| name.starts_with(ENV_PREFIX)) {
+            overlay(&mut table, &defaults, &name, &value)?;
+        }
+        let mut config: Self = table.try_into()?;
+        // One rule, one key: how long without media makes a stream lost.
+        config.media.lost_ms = u64::try_from(config.room.lost.as_millis()).unwrap_or(10_000);
+        Ok(config)
+    }
+
+    /// The part that the use cases read.
+    pub(crate) fn app(&self) -> AppConfig {
+        AppConfig {
+            room: self.room.clone(),
+            limits: self.limits,
+            anchor: self.anchor.clone(),
+        }
+    }
+}
+
+/// Lays `KAIBO_SECTION__KEY=value` over the file. The default's type says how to read the value.
+fn overlay(table: &mut Table, defaults: &Table, name: &str, value: &str) -> anyhow::Result<()> {
+    let path = name[ENV_PREFIX.len()..].to_ascii_lowercase();
+    let Some((section, key)) = path.split_once("__") else {
+        bail!("{name}: settings are named KAIBO_SECTION__KEY, such as KAIBO_SERVER__HTTP");
+    };
+    let default = defaults.get(section).and_then(|section| section.get(key));
+    let parsed = match default {
+        None => bail!("{name}: there is no setting {section}.{key}; see `kaibo config default`"),
+        Some(Value::String(_)) => Value::String(value.to_owned()),
+        Some(_) => format!("value = {value}")
+            .parse::<Table>()
+            .ok()
+            .and_then(|mut table| table.remove("value"))
+            .ok_or_else(|| anyhow!("{name}: cannot read {value:?}"))?,
+    };
+    let entry = table
+        .entry(section)
+        .or_insert_with(|| Value::Table(Table::new()));
+    let section_table = entry
+        .as_table_mut()
+        .ok_or_else(|| anyhow!("[{section}] must be a section"))?;
+    section_table.insert(key.to_owned(), parsed);
+    Ok(())
+}
+
+fn check_public(key: &str, url: &str, schemes: &[&str]) -> anyhow::Result<()> {
+    if url.is_empty() || schemes.iter().any(|scheme| url.starts_with(scheme)) {
+        return Ok(());
+    }
+    bail!("{key}: {url:?} must begin with {}", schemes.join(" or "))
+}
+
+/// What browsers or encoders use: the setting, or the listener's own address. A listener on every
+/// address is reached as this machine.
+pub(crate) fn public_address(
+    setting: &str,
+    scheme: &str,
+    default_port: u16,
+    at: SocketAddr,
+) -> String {
+    if !setting.is_empty() {
+        return setting.trim_end_matches('/').to_owned();
+    }
+    let host = match at {
+        SocketAddr::V4(at) if at.ip().is_unspecified() => "127.0.0.1".to_owned(),
+        SocketAddr::V6(at) if at.ip().is_unspecified() => "[::1]".to_owned(),
+        SocketAddr::V4(at) => at.ip().to_string(),
+        SocketAddr::V6(at) => format!("[{}]", at.ip()),
+    };
+    match at.port() {
+        port if port == default_port => format!("{scheme}://{host}"),
+        port => format!("{scheme}://{host}:{port}"),
+    }
+}
+
+/// Checks a configuration without starting anything.
+pub(crate) fn check(place: &Place) -> anyhow::Result<()> {
+    let config = Config::load(place)?;
+    kaibo_app::Settings::new(&config.app(), "http://localhost", "rtmp://localhost")?;
+    Ok(())
+}
+
+/// The folder of the installation, made if it is missing.
+pub(crate) fn data_dir(config: &Config) -> anyhow::Result<&Path> {
+    let folder = &config.server.data_dir;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+    Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, env: &[(&str, &str)]) -> anyhow::Result<Config> {
+        Config::parse(
+            text,
+            env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        )
+    }
+
+    #[test]
+    fn the_printed_default_is_the_default() {
+        assert_eq!(parse(DEFAULT_TEXT, &[]).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn environment_beats_the_file() {
+        let env = [
+            ("KAIBO_ROOM__GRACE", "20m"),
+            ("KAIBO_LIMITS__ROOMS_PER_DAY", "7"),
+            ("HOME", "/"),
+        ];
+        let config = parse("[limits]\nrooms_per_day = 3\n", &env).unwrap();
+        assert_eq!(config.limits.rooms_per_day, 7);
+        assert_eq!(config.room.grace.as_secs(), 1200);
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_wherever_they_come_from() {
+        assert!(parse("[server]\nhtttp = \"0.0.0.0:1\"\n", &[]).is_err());
+        assert!(parse("[sever]\n", &[]).is_err());
+        assert!(parse("", &[("KAIBO_SERVER__HTTTP", "x")]).is_err());
+        assert!(parse("", &[("KAIBO_HTTP", "x")]).is_err());
+    }
+
+    #[test]
+    fn public_address_falls_back_to_the_listener() {
+        let at = |text: &str| text.parse().unwrap();
+        assert_eq!(
+            public_address("", "http", 80, at("0.0.0.0:8080")),
+            "http://127.0.0.1:8080"
+        );
+        assert_eq!(
+            public_address("", "rtmp", 1935, at("10.0.0.7:1935")),
+            "rtmp://10.0.0.7"
+        );
+        assert_eq!(
+            public_address("", "http", 80, at("[::]:8080")),
+            "http://[::1]:8080"
+        );
+        assert_eq!(
+            public_address("https://live.example/", "http", 80, at("0.0.0.0:1")),
+            "https://live.example"
+        );
+    }
+}

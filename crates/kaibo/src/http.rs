@@ -1,0 +1,108 @@
+//! The front door for HTTP: accepts, sets time limits, and drains.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use kaibo_media::StallGuard;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+/// A request's head must be whole within this time.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+/// Connections have this long to end at shutdown.
+const DRAIN: Duration = Duration::from_secs(5);
+/// Most bytes of a request's head.
+const MAX_HEAD: usize = 32 * 1024;
+
+/// Limits of the door.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Most connections at once.
+    pub(crate) connections: usize,
+    /// A connection that takes no byte for this long is closed.
+    pub(crate) stall: Duration,
+}
+
+/// Serves `router` on `listener` until `shutdown`, then drains.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    shutdown: CancellationToken,
+) {
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let draining = GracefulShutdown::new();
+    let tasks = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shutdown.cancelled() => break,
+        };
+        let (socket, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file descriptors, most likely: others will be closed soon.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let Ok(place) = room.clone().try_acquire_owned() else {
+            metrics::counter!("kaibo_http_connections_refused_total").increment(1);
+            continue;
+        };
+        let watcher = draining.watcher();
+        tasks.spawn(converse(
+            socket,
+            peer,
+            router.clone(),
+            limits.stall,
+            watcher,
+            place,
+        ));
+    }
+    tasks.close();
+    let drained = tokio::time::timeout(DRAIN, draining.shutdown()).await;
+    if drained.is_err() {
+        tracing::warn!(left = tasks.len(), "connections did not end in time");
+    }
+}
+
+async fn converse(
+    socket: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    stall: Duration,
+    watcher: hyper_util::server::graceful::Watcher,
+    _place: OwnedSemaphorePermit,
+) {
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%error, %peer, "cannot turn Nagle's algorithm off");
+    }
+    let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(
+            TokioIo::new(StallGuard::new(socket, stall)),
+            TowerToHyperService::new(service),
+        );
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, %peer, "connection ended");
+    }
+}

@@ -1,0 +1,163 @@
+//! The running server, put together: reads as the system's diagram.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use kaibo_app::{Clock, Kaibo, Settings};
+use kaibo_media::Media;
+use kaibo_store::{ServerLock, Store};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{self, Config};
+use crate::gate::RoomGate;
+use crate::http;
+
+/// Everything that runs.
+pub(crate) struct Server {
+    /// The use cases.
+    pub(crate) kaibo: Kaibo,
+    /// Makes the owner, where there is none yet.
+    pub(crate) setup_link: Option<String>,
+    /// Where encoders on this machine push to.
+    pub(crate) rtmp_local: String,
+    /// Cancelled when the server is to end.
+    pub(crate) shutdown: CancellationToken,
+    tasks: TaskTracker,
+    _lock: ServerLock,
+}
+
+impl Server {
+    /// Opens the store, binds the listeners, and starts every part.
+    pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
+        raise_open_files();
+        let metrics = PrometheusBuilder::new().install_recorder()?;
+        let data_dir = config::data_dir(config)?;
+        let store = Store::open(data_dir).await?;
+        let Some(lock) = store.lock_server()? else {
+            bail!(
+                "another kaibo server runs on {}; stop it first",
+                data_dir.display()
+            );
+        };
+        let http = listen(config.server.http, "server.http").await?;
+        let rtmp = listen(config.server.rtmp, "server.rtmp").await?;
+        let settings = settings(config, &http, &rtmp)?;
+        let (public_http, public_rtmp) =
+            (settings.public_http.clone(), settings.public_rtmp.clone());
+        let kaibo = Kaibo::new(store, Clock::System, settings);
+        let gate = Arc::new(RoomGate::new(kaibo.clone()));
+        let wall_clock = kaibo.clone();
+        let now_ms = Arc::new(move || wall_clock.now());
+        let media = Media::new(config.media.clone(), gate.clone(), now_ms);
+        let shutdown = CancellationToken::new();
+        let figures = kaibo_api::Metrics {
+            render: Arc::new(move || metrics.render()),
+            token: config.server.metrics_token.clone(),
+        };
+        let api = kaibo_api::router(kaibo.clone(), &config.api, Some(figures), shutdown.clone());
+        let router = api.merge(media.router());
+
+        let rtmp_local = config::public_address("", "rtmp", 1935, rtmp.local_addr()?);
+        let server = Self {
+            setup_link: setup_link(&kaibo).await?,
+            rtmp_local,
+            kaibo,
+            shutdown,
+            tasks: TaskTracker::new(),
+            _lock: lock,
+        };
+        server.run_outbox(gate).await;
+        server.kaibo.restart_rooms().await?;
+        server.run_timers();
+        let stop = server.shutdown.clone();
+        server.spawn(async move { media.rtmp(rtmp, stop).await });
+        let limits = http::Limits {
+            connections: config.server.max_connections,
+            stall: Duration::from_millis(config.media.stall_ms),
+        };
+        server.spawn(http::serve(http, router, limits, server.shutdown.clone()));
+        tracing::info!(http = public_http, rtmp = public_rtmp, "ready");
+        Ok(server)
+    }
+
+    /// Runs until SIGTERM or Ctrl-C, then drains.
+    pub(crate) async fn until_stopped(self) -> anyhow::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            () = self.shutdown.cancelled() => {}
+        }
+        tracing::info!("draining");
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    /// Runs a part; the server waits for it when it ends.
+    pub(crate) fn spawn(&self, part: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(part);
+    }
+
+    async fn run_outbox(&self, gate: Arc<RoomGate>) {
+        let kaibo = self.kaibo.clone();
+        let shutdown = self.shutdown.clone();
+        let (ready, tailing) = tokio::sync::oneshot::channel();
+        self.spawn(async move {
+            let carry_out = |event| {
+                let gate = gate.clone();
+                async move { gate.carry_out(event).await }
+            };
+            if let Err(error) = kaibo.run_outbox(shutdown.clone(), ready, carry_out).await {
+                tracing::error!(%error, "room events cannot be read; stopping");
+                shutdown.cancel();
+            }
+        });
+        // An error only says that the tail has failed, which it has logged.
+        let _ = tailing.await;
+    }
+
+    fn run_timers(&self) {
+        let kaibo = self.kaibo.clone();
+        let shutdown = self.shutdown.clone();
+        self.spawn(async move { kaibo.run_timers(shutdown).await });
+    }
+}
+
+fn settings(config: &Config, http: &TcpListener, rtmp: &TcpListener) -> anyhow::Result<Settings> {
+    let server = &config.server;
+    let http = config::public_address(&server.public_http, "http", 80, http.local_addr()?);
+    let rtmp = config::public_address(&server.public_rtmp, "rtmp", 1935, rtmp.local_addr()?);
+    Ok(Settings::new(&config.app(), &http, &rtmp)?)
+}
+
+async fn setup_link(kaibo: &Kaibo) -> anyhow::Result<Option<String>> {
+    let http = &kaibo.settings().public_http;
+    // The token stands in the fragment, which browsers keep out of requests and so out of logs.
+    let link = |token| format!("{http}/console/setup#token={token}");
+    Ok(kaibo.open_setup().await?.map(link))
+}
+
+async fn listen(at: std::net::SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(at)
+        .await
+        .with_context(|| format!("cannot listen on {at}; choose another address with {key}"))
+}
+
+/// Every viewer is an open file: takes as many as the system gives.
+fn raise_open_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
+}
