@@ -1,4 +1,5 @@
 //! AAC configurations as encoders send them, and ADTS headers.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 use bytes::Bytes;
 use kaibo_proto::aac::{AacConfig, AacError, MAX_ADTS_PAYLOAD, audio_track};
@@ -23,7 +24,7 @@ fn plain_configurations_give_rate_and_channels() {
 #[test]
 fn a_rate_in_full_is_read() {
     // Object type 2, index 15, 44 100 in 24 bits, 2 channels.
-    let bits = 0b00010_1111_u64 << 31 | 44_100 << 7 | 0b0010_000;
+    let bits = 0x2f_u64 << 31 | 44_100 << 7 | 2 << 3;
     let bytes = (bits << 24).to_be_bytes();
     let config = AacConfig::parse(&bytes[..5]).unwrap();
     assert_eq!(

@@ -1,4 +1,5 @@
 //! FLV tag bodies against literal bytes, what is refused and how, and whole files.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod film;
 
@@ -283,10 +284,10 @@ fn configuration_bodies_are_as_on_the_wire() {
         assert_eq!(flv::body(&event), (kind, body.clone()));
         match event {
             MediaEvent::Track(Track::Video(track)) => {
-                assert_eq!(flv::video_config_body(&track), body)
+                assert_eq!(flv::video_config_body(&track), body);
             }
             MediaEvent::Track(Track::Audio(track)) => {
-                assert_eq!(flv::audio_config_body(&track), body)
+                assert_eq!(flv::audio_config_body(&track), body);
             }
             MediaEvent::Frame(_) => panic!("a frame"),
         }

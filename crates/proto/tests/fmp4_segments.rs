@@ -1,4 +1,5 @@
 //! CMAF segments walked box by box.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod film;
 
@@ -243,8 +244,8 @@ fn the_films_tracks_follow_without_gap_or_overlap() {
     let events = film::events();
     for kind in [TrackKind::Video, TrackKind::Audio] {
         let track = events.iter().find_map(|event| match (event, kind) {
-            (MediaEvent::Track(track @ Track::Video(_)), TrackKind::Video) => Some(track),
-            (MediaEvent::Track(track @ Track::Audio(_)), TrackKind::Audio) => Some(track),
+            (MediaEvent::Track(track @ Track::Video(_)), TrackKind::Video)
+            | (MediaEvent::Track(track @ Track::Audio(_)), TrackKind::Audio) => Some(track),
             _ => None,
         });
         let frames: Vec<_> = events

@@ -1,4 +1,5 @@
 //! TS segments read back by a small reader: tables, counters, time stamps, access units, ADTS frames.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod film;
 
@@ -101,8 +102,8 @@ fn section(payload: &[u8], table: u8) -> &[u8] {
 
 fn stamp(bytes: &[u8]) -> u64 {
     assert!(bytes[0] & bytes[2] & bytes[4] & 1 == 1, "marker bits");
-    let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|at| u64::from(bytes[at]));
-    (a >> 1 & 7) << 30 | b << 22 | (c >> 1) << 15 | d << 7 | e >> 1
+    let byte = |at: usize| u64::from(bytes[at]);
+    (byte(0) >> 1 & 7) << 30 | byte(1) << 22 | (byte(2) >> 1) << 15 | byte(3) << 7 | byte(4) >> 1
 }
 
 fn pes(pid: u16, adaptation: &[u8], payload: &[u8]) -> Pes {
@@ -199,7 +200,9 @@ fn sound(dts_ms: i64, size: usize) -> Frame {
 fn mux(muxer: &mut Muxer, frames: &[Frame]) -> Vec<u8> {
     let mut out = Vec::new();
     muxer.start_segment(&mut out);
-    frames.iter().for_each(|frame| muxer.push(&mut out, frame));
+    for frame in frames {
+        muxer.push(&mut out, frame);
+    }
     muxer.finish_segment(&mut out);
     out
 }

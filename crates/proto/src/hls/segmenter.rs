@@ -167,7 +167,7 @@ impl Segmenter {
         }
         let good_place =
             self.video.is_none() || (frame.track == TrackKind::Video && frame.keyframe);
-        (good_place && length_ms + SLACK_MS >= self.cutting.target_ms)
+        (good_place && length_ms.saturating_add(SLACK_MS) >= self.cutting.target_ms)
             || length_ms >= self.cutting.max_ms
             || self.bytes >= self.cutting.max_bytes
     }
