@@ -1,7 +1,12 @@
 //! FLV: tag bodies (which are RTMP messages too) to media events and back, and whole files.
 
+mod names;
+mod reader;
+
 use bytes::{BufMut, Bytes, BytesMut};
 
+use self::names::{audio_name, enhanced_video_name, legacy_video_name};
+pub use self::reader::Reader;
 use crate::aac::{self, AacError};
 use crate::h264::{self, H264Error};
 use crate::media::{AudioTrack, Frame, MediaEvent, Track, TrackKind, VideoTrack};
@@ -14,8 +19,6 @@ const CODEC_AVC: u8 = 7;
 const SOUND_AAC: u8 = 10;
 /// First byte of every AAC tag: AAC, and the rate, size and channels that the standard fixes.
 const AAC_TAG: u8 = 0xaf;
-/// Tag type of script data, such as `onMetaData`.
-const SCRIPT_TAG: u8 = 18;
 /// Bytes of a tag's header.
 const TAG_HEADER_BYTES: usize = 11;
 /// Bytes of the size that follows each tag.
@@ -210,70 +213,6 @@ fn unsupported(name: String) -> FlvError {
     FlvError::UnsupportedCodec { name }
 }
 
-/// Names the codec of an Enhanced RTMP video tag by its FourCC.
-fn enhanced_video_name(first: u8, body: &[u8]) -> String {
-    enhanced_name("video", first & 15, body)
-}
-
-/// Names the codec of an audio tag that is not plain AAC.
-fn audio_name(first: u8, body: &[u8]) -> String {
-    let name = match first >> 4 {
-        0 | 3 => "PCM",
-        1 => "ADPCM",
-        2 | 14 => "MP3",
-        4..=6 => "Nellymoser",
-        7 => "G.711 A-law",
-        8 => "G.711 mu-law",
-        9 => return enhanced_name("audio", first & 15, body),
-        11 => "Speex",
-        other => return format!("FLV sound format {other}"),
-    };
-    name.to_owned()
-}
-
-/// Names the codec of a legacy video tag that is not AVC.
-fn legacy_video_name(codec: u8) -> String {
-    let name = match codec {
-        2 => "Sorenson H.263",
-        3 | 6 => "Screen video",
-        4 | 5 => "VP6",
-        12 => "H.265 (codec id 12)",
-        13 => "AV1 (codec id 13)",
-        other => return format!("FLV video codec {other}"),
-    };
-    name.to_owned()
-}
-
-/// The FourCC of an Enhanced RTMP tag (Enhanced RTMP v2, "Enhanced Audio/Video") with its common name.
-fn enhanced_name(medium: &str, packet_type: u8, body: &[u8]) -> String {
-    /// Packet type of a tag with several tracks: one more byte stands before the FourCC.
-    const MULTITRACK: [u8; 2] = [5, 6];
-    let multitrack = packet_type == MULTITRACK[usize::from(medium == "video")];
-    let at = if multitrack { 2 } else { 1 };
-    let Some(fourcc) = body
-        .get(at..at + 4)
-        .filter(|code| code.iter().all(u8::is_ascii_graphic))
-    else {
-        return format!("Enhanced RTMP {medium}");
-    };
-    let common = match fourcc {
-        b"hvc1" => "H.265",
-        b"av01" => "AV1",
-        b"vp08" => "VP8",
-        b"vp09" => "VP9",
-        b"vvc1" => "H.266",
-        b"avc1" => "H.264 in Enhanced RTMP",
-        b"mp4a" => "AAC in Enhanced RTMP",
-        b"Opus" => "Opus sound",
-        b"fLaC" => "FLAC sound",
-        b"ac-3" | b"ec-3" => "Dolby sound",
-        b".mp3" => "MP3",
-        _ => "Enhanced RTMP",
-    };
-    let fourcc = String::from_utf8_lossy(fourcc);
-    format!("{fourcc} ({common})")
-}
-
 /// Body of a video message with one coded picture.
 pub fn video_body(frame: &Frame) -> Bytes {
     let mut out = BytesMut::with_capacity(5 + frame.payload.len());
@@ -401,75 +340,4 @@ fn put_tag_header(out: &mut BytesMut, kind: u8, length: usize, timestamp_ms: u32
     out.put_u8(kind);
     out.put_uint(length as u64, 3);
     out.put_slice(&[high, middle, low, extended, 0, 0, 0]);
-}
-
-/// Reads a whole FLV file from memory, one media event after the other.
-///
-/// Script tags are passed over. After an error it ends.
-#[derive(Debug)]
-pub struct Reader {
-    rest: Bytes,
-    demuxer: Demuxer,
-}
-
-impl Reader {
-    /// Checks the file header.
-    pub fn new(mut file: Bytes) -> Result<Self, FlvError> {
-        let Some(&[b'F', b'L', b'V', 1, _, a, b, c, d]) = file.get(..9) else {
-            return Err(FlvError::NotFlv);
-        };
-        let first_tag =
-            (u32::from_be_bytes([a, b, c, d]) as usize).saturating_add(PREVIOUS_SIZE_BYTES);
-        if first_tag < 13 || first_tag > file.len() {
-            return Err(FlvError::NotFlv);
-        }
-        let rest = file.split_off(first_tag);
-        Ok(Self {
-            rest,
-            demuxer: Demuxer::new(),
-        })
-    }
-
-    /// Takes the next tag off the file; `None` for one that brings no event.
-    fn next_tag(&mut self) -> Result<Option<MediaEvent>, FlvError> {
-        let Some(&[kind, l2, l1, l0, t2, t1, t0, t3, _, _, _]) = self.rest.get(..TAG_HEADER_BYTES)
-        else {
-            return Err(FlvError::Truncated);
-        };
-        let length = u32::from_be_bytes([0, l2, l1, l0]) as usize;
-        let whole = TAG_HEADER_BYTES + length + PREVIOUS_SIZE_BYTES;
-        if whole > self.rest.len() {
-            return Err(FlvError::Truncated);
-        }
-        let body = self
-            .rest
-            .split_to(whole)
-            .slice(TAG_HEADER_BYTES..TAG_HEADER_BYTES + length);
-        let kind = match kind {
-            8 => TagKind::Audio,
-            9 => TagKind::Video,
-            SCRIPT_TAG => return Ok(None),
-            _ => return Err(FlvError::NotFlv),
-        };
-        self.demuxer
-            .tag(kind, i64::from(u32::from_be_bytes([t3, t2, t1, t0])), body)
-    }
-}
-
-impl Iterator for Reader {
-    type Item = Result<MediaEvent, FlvError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while !self.rest.is_empty() {
-            match self.next_tag() {
-                Ok(None) => {}
-                Ok(Some(event)) => return Some(Ok(event)),
-                Err(error) => {
-                    self.rest.clear();
-                    return Some(Err(error));
-                }
-            }
-        }
-        None
-    }
 }
