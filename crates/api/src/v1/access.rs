@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::view::{PlayView, PushView};
+use super::view::{PlayView, PushView, preview};
 use crate::auth::RoomPath;
 use crate::error::ApiResult;
 use crate::state::ApiState;
@@ -21,7 +21,7 @@ pub(crate) struct AccessView {
     /// The viewers' page.
     viewer_url: String,
     push: PushView,
-    /// With a token; not once the room is over.
+    /// With a token; only while a good stream is arriving.
     #[schema(required)]
     preview: Option<PlayView>,
 }
@@ -70,11 +70,12 @@ pub(crate) async fn renew_code(
 }
 
 async fn view(api: &ApiState, path: &RoomPath) -> ApiResult<Json<AccessView>> {
+    let room = api.kaibo.room(&path.app_id, path.room_id).await?;
     let access = api.kaibo.room_access(&path.app_id, path.room_id).await?;
     Ok(Json(AccessView {
         broadcast_url: access.broadcast_url,
         viewer_url: access.viewer_url,
         push: access.push.into(),
-        preview: access.preview.map(PlayView::from),
+        preview: preview(&api.kaibo, &room).await?,
     }))
 }

@@ -102,7 +102,7 @@ pub(crate) struct BroadcastView {
     /// Its details may be changed.
     editable: bool,
     push: PushView,
-    /// With a token; not once the room is over.
+    /// With a token; only while a good stream is arriving.
     #[schema(required)]
     preview: Option<PlayView>,
     /// From when on a good stream starts the room by itself; null when only the start does.
@@ -196,7 +196,7 @@ impl BroadcastView {
             armed: room.armed,
             editable: room.status == Status::Planned,
             push: kaibo.push_address(room).await?.into(),
-            preview: kaibo.preview(room).await?.map(PlayView::from),
+            preview: preview(kaibo, room).await?,
             startable_from: room.startable_from(rules),
             last_refusal: last_refusal(kaibo, room).await?,
             grace_until: room.grace_until,
@@ -234,6 +234,14 @@ impl ConsoleRoom {
 /// A path rather than an address: the pages load images from their own origin only.
 pub(crate) fn image_path(name: &str) -> String {
     format!("/media/{name}")
+}
+
+/// The preview's paths while there is a picture to see, so that pages can tell whether there is.
+pub(crate) async fn preview(kaibo: &Kaibo, room: &Room) -> ApiResult<Option<PlayView>> {
+    if !room.good {
+        return Ok(None);
+    }
+    Ok(kaibo.preview(room).await?.map(PlayView::from))
 }
 
 fn cap_at(kaibo: &Kaibo, room: &Room) -> Option<i64> {

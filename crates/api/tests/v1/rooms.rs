@@ -245,7 +245,10 @@ async fn renewed_codes_and_keys_differ_from_the_old() {
         format!("rtmp://push.test/live/{key}")
     );
     assert_eq!(first["push"]["expiresAt"], NOW + (75 + 24 * 60) * MINUTE);
-    let preview = first["preview"]["flv"].as_str().unwrap();
+    assert_eq!(first["preview"], json!(null), "there is no picture yet");
+    world.stream_arrives(id).await;
+    let seen = owner.get(&base).await.ok();
+    let preview = seen["preview"]["flv"].as_str().unwrap();
     assert!(preview.contains("?token="), "{preview}");
 
     let revoked = owner
@@ -253,7 +256,7 @@ async fn renewed_codes_and_keys_differ_from_the_old() {
         .await
         .ok();
     assert_ne!(revoked["push"]["key"], first["push"]["key"]);
-    assert_ne!(revoked["preview"], first["preview"]);
+    assert_ne!(revoked["preview"], seen["preview"]);
     assert_eq!(revoked["broadcastUrl"], first["broadcastUrl"]);
     let renewed = owner
         .post(&format!("{base}/renew-code"), json!({}))
