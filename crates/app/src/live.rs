@@ -47,8 +47,6 @@ pub enum RefusedPush {
     Quota,
     /// The room is over or banned.
     RoomOver,
-    /// Somebody pushes already.
-    Busy,
 }
 
 impl RefusedPush {
@@ -61,7 +59,6 @@ impl RefusedPush {
             Self::RevokedKey => "revoked_key",
             Self::Quota => "quota",
             Self::RoomOver => "room_over",
-            Self::Busy => "busy",
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct RoomGate {
 
 struct Entry {
     policy: watch::Sender<PlayPolicy>,
-    publisher: SessionId,
+    /// Cuts whoever was let in so far: each grant holds a child of it.
     cut: CancellationToken,
 }
 
@@ -78,9 +78,9 @@ impl RoomGate {
 
     fn cut_publisher(&self, stream: &StreamName, why: &str) {
         self.with(|streams| {
-            if let Some(entry) = streams.get(stream) {
+            if let Some(entry) = streams.get_mut(stream) {
                 tracing::info!(%stream, why, "publisher cut");
-                entry.cut.cancel();
+                std::mem::take(&mut entry.cut).cancel();
             }
         });
     }
@@ -105,26 +105,21 @@ impl RoomGate {
     }
 
     fn grant(&self, request: &PublishRequest, playback: &Playback) -> Grant {
-        let cut = CancellationToken::new();
         let policy = policy_of(playback);
-        let receiver = self.with(|streams| {
+        self.with(|streams| {
             let entry = streams
                 .entry(request.stream.clone())
                 .or_insert_with(|| Entry {
                     policy: watch::Sender::new(policy.clone()),
-                    publisher: request.session,
-                    cut: cut.clone(),
+                    cut: CancellationToken::new(),
                 });
-            entry.publisher = request.session;
-            entry.cut = cut.clone();
             entry.policy.send_replace(policy);
-            entry.policy.subscribe()
-        });
-        Grant {
-            policy: receiver,
-            cut,
-            lease: LEASE,
-        }
+            Grant {
+                policy: entry.policy.subscribe(),
+                cut: entry.cut.child_token(),
+                lease: LEASE,
+            }
+        })
     }
 
     async fn judge(&self, request: PublishRequest) -> Result<Grant, Denied> {
@@ -172,10 +167,14 @@ impl RoomGate {
             StreamEvent::Lost { stream } => self.kaibo.lost_stream(stream.as_str()).await?,
             StreamEvent::Unpublished { stream } => tracing::info!(%stream, "publisher left"),
             StreamEvent::Refused { stream, reason } => {
-                let RefusedReason::UnsupportedCodec { name } = reason;
-                let detail = Some(name.clone());
+                let (reason, detail) = match reason {
+                    RefusedReason::UnsupportedCodec { name } => {
+                        ("unsupported_codec", Some(name.clone()))
+                    }
+                    RefusedReason::Busy => ("busy", None),
+                };
                 self.kaibo
-                    .note_push_refused(stream.as_str(), "unsupported_codec", detail)
+                    .note_push_refused(stream.as_str(), reason, detail)
                     .await?;
             }
         }

@@ -189,6 +189,8 @@ pub enum RefusedReason {
         /// The codec, in words for the anchor: `hvc1 (H.265)`.
         name: String,
     },
+    /// Somebody publishes already.
+    Busy,
 }
 
 /// The house around media. Calls come from many tasks at once.

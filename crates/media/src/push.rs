@@ -18,8 +18,6 @@ use crate::seed;
 const DEFAULT_PORT: u16 = 1935;
 /// The server must answer, and take bytes, within this.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A frame's length at the seam of a film that runs again, in ms.
-const SEAM_MS: i64 = 40;
 
 /// Why a push failed. Never holds the push key.
 #[derive(Debug, thiserror::Error)]
@@ -188,19 +186,18 @@ impl Pusher {
     }
 }
 
-/// Pushes a film over and over at its own pace until `stop`, its clock running on at each seam.
+/// Pushes a film of `length` over and over at its own pace until `stop`, its clock running on at
+/// each seam.
 pub async fn push_film(
     url: &str,
     film: &[MediaEvent],
+    length: Duration,
     stop: CancellationToken,
 ) -> Result<(), PushError> {
     let mut pusher = Pusher::connect(url).await?;
     let began = Instant::now();
-    let times = || film.iter().filter_map(event_ms);
-    let first_ms = times().min().unwrap_or(0);
-    let round_ms = times()
-        .max()
-        .map_or(SEAM_MS, |last| last - first_ms + SEAM_MS);
+    let first_ms = film.iter().filter_map(event_ms).min().unwrap_or(0);
+    let round_ms = length.as_millis() as i64;
     for round in 0.. {
         for event in film {
             let mut event = event.clone();

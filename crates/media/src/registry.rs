@@ -11,7 +11,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::config::{MediaConfig, ms};
-use crate::gate::{Gate, Grant, PlayPolicy, PublishRequest, SessionId, StreamName};
+use crate::gate::{
+    Gate, Grant, PlayPolicy, PublishRequest, RefusedReason, SessionId, StreamEvent, StreamName,
+};
 use crate::meter;
 use crate::publisher::Publisher;
 use crate::shelf::Shelf;
@@ -89,6 +91,10 @@ impl Registry {
                 heard && !old.leave.is_cancelled()
             });
             if alive == Some(true) {
+                stream.report(StreamEvent::Refused {
+                    stream: stream.name.clone(),
+                    reason: RefusedReason::Busy,
+                });
                 return Err(Occupied);
             }
         }

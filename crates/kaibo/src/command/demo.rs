@@ -1,6 +1,8 @@
 //! `kaibo demo`: a merchant's shop front in one command, every part of it real. The film goes the
 //! way of any encoder: over RTMP, with the room's own push key.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use bytes::Bytes;
 use kaibo_app::domain::draft::{Draft, RoomKind, Switches};
@@ -19,6 +21,8 @@ use crate::server::Server;
 
 /// Bars, a clock and a tone; made by us (see `assets/README.md`).
 const FILM: &[u8] = include_bytes!("../../../../assets/film.flv");
+/// After this it runs on from its beginning without a seam.
+const FILM_LENGTH: Duration = Duration::from_secs(32);
 const APP_NAME: &str = "开播演示店";
 const ANCHOR: &str = "kaibo_demo_anchor";
 const FILM_ROOM: &str = "开播演示直播间";
@@ -104,11 +108,11 @@ async fn show_film(server: &Server, room: &Room) -> anyhow::Result<()> {
     let stop = server.shutdown.clone();
     server.spawn(async move {
         while !stop.is_cancelled() {
-            if let Err(error) = push::push_film(&url, &film, stop.clone()).await {
+            if let Err(error) = push::push_film(&url, &film, FILM_LENGTH, stop.clone()).await {
                 tracing::warn!(%error, "the film broke off; trying again");
             }
             tokio::select! {
-                () = tokio::time::sleep(std::time::Duration::from_secs(2)) => {}
+                () = tokio::time::sleep(Duration::from_secs(2)) => {}
                 () = stop.cancelled() => {}
             }
         }

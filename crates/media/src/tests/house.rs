@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::gate::{
-    Denied, Gate, Grant, PlayPolicy, PublishRequest, SessionId, StreamEvent, StreamName,
+    Denied, Gate, Grant, PlayPolicy, PublishRequest, RefusedReason, SessionId, StreamEvent,
+    StreamName,
 };
 use crate::publisher::Publisher;
 use crate::registry::Occupied;
@@ -328,6 +329,13 @@ pub(super) fn good() -> StreamEvent {
 
 pub(super) fn lost() -> StreamEvent {
     StreamEvent::Lost { stream: name() }
+}
+
+pub(super) fn busy() -> StreamEvent {
+    StreamEvent::Refused {
+        stream: name(),
+        reason: RefusedReason::Busy,
+    }
 }
 
 pub(super) fn unpublished() -> StreamEvent {

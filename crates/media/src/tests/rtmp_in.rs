@@ -137,7 +137,7 @@ async fn a_second_publisher_hears_that_it_is_one() {
     let (_, without_key, _) = open.refusal(NAME, "txSecret=wrong").await;
     assert_ne!(without_key, "already publishing");
     push(&mut first, pictures(0, 1_000)).await;
-    open.house.gate.expect_events(&[good()]).await;
+    open.house.gate.expect_events(&[busy(), good()]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -368,7 +368,10 @@ async fn a_film_runs_on_over_its_seam() {
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let (url, until) = (open.url(NAME, KEY), stop.clone());
-    tasks.spawn(async move { push_film(&url, &film, until).await.unwrap() });
+    tasks.spawn(async move {
+        let length = Duration::from_millis(340);
+        push_film(&url, &film, length, until).await.unwrap();
+    });
     open.house.gate.expect_events(&[good()]).await;
     let times = times(&open.house.viewer().await.events(9).await);
     assert!(

@@ -49,7 +49,7 @@ async fn a_blink_of_three_seconds_is_not_lost() {
     sleep(8 * S).await;
     house
         .gate
-        .expect_events(&[good(), unpublished(), good()])
+        .expect_events(&[good(), busy(), unpublished(), good()])
         .await;
 }
 
@@ -109,7 +109,7 @@ async fn a_newcomer_waits_for_a_publisher_that_is_heard_and_replaces_a_silent_on
     send(&new, pictures(1_000, 1_100));
     house
         .gate
-        .expect_events(&[good(), unpublished(), good()])
+        .expect_events(&[good(), busy(), unpublished(), good()])
         .await;
 }
 
