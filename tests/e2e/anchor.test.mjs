@@ -43,6 +43,8 @@ test('the anchor runs a whole broadcast from the code', { timeout: seconds(120) 
   const key = await page.getByTestId('push-key').textContent();
   assert.match(key, new RegExp(`^${room.stream}\\?txSecret=[0-9a-f]{32}&txTime=`));
   await page.getByTestId('push-key-show').click();
+  assert.equal(await page.getByTestId('stream').getAttribute('data-stream'), 'none');
+  assert.equal(await page.getByTestId('preview').getAttribute('data-phase'), 'none', 'no player before a picture');
   await shoot(page, 'anchor-102');
   assert.ok(await fits(page), 'nothing sticks out');
 

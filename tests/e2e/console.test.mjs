@@ -1,7 +1,7 @@
 // A shop's owner on the first day: set-up link, app, anchor, room, both codes, and back in again.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { Browser, Kaibo, Publisher, fits, moves, pageStatus, png, seconds, shoot } from './harness.mjs';
+import { Browser, Kaibo, Publisher, fits, moves, pageStatus, png, seconds, shoot, step } from './harness.mjs';
 
 const PASSWORD = '花开富贵-2026-kaibo';
 const SIZES = { phone: '窄屏小店', desktop: '宽屏小店' };
@@ -54,7 +54,7 @@ for (const [size, shop] of Object.entries(SIZES)) {
     const page = await browser.page(size);
     t.after(() => page.context().close());
 
-    await t.test('log in; a wrong password is told', async () => {
+    await step(t, 'log in; a wrong password is told', async () => {
       await page.goto(`${kaibo.http}/console/`);
       await logIn(page, 'not-the-password');
       await page.getByTestId('login-error').waitFor();
@@ -63,7 +63,7 @@ for (const [size, shop] of Object.entries(SIZES)) {
       await page.getByTestId('login-submit').waitFor({ state: 'detached' });
     });
 
-    await t.test('make an app; its secret is shown once', async () => {
+    await step(t, 'make an app; its secret is shown once', async () => {
       await page.goto(`${kaibo.http}/console/apps/new`);
       await page.locator('input[data-testid="app-name"]').fill(shop);
       await look(page, 'app-new', size);
@@ -76,15 +76,16 @@ for (const [size, shop] of Object.entries(SIZES)) {
       await look(page, 'rooms-empty', size);
     });
 
-    await t.test('verify an anchor', async () => {
+    await step(t, 'verify an anchor', async () => {
       await page.getByRole('link', { name: '主播', exact: true }).click();
       await page.getByTestId('anchor-add').fill('xiaolin_2026');
       await page.getByTestId('anchor-add-submit').click();
+      await page.getByTestId('dialog-confirm').click();
       await page.locator('[data-testid="anchor"][data-state="verified"]').waitFor();
       await look(page, 'anchors', size);
     });
 
-    await t.test('create a room; every rule stands at its field', async () => {
+    await step(t, 'create a room; every rule stands at its field', async () => {
       await page.getByRole('link', { name: '直播间', exact: true }).click();
       await page.getByTestId('room-new').click();
       await page.getByTestId('field-name').fill('短');
@@ -113,7 +114,7 @@ for (const [size, shop] of Object.entries(SIZES)) {
       await page.getByTestId('room-name').waitFor();
     });
 
-    await t.test('the room with both codes; a push is seen at once', async () => {
+    await step(t, 'the room with both codes; a push is seen at once', async () => {
       assert.equal(await page.getByTestId('room-name').textContent(), '双十一年货节专场');
       const viewerUrl = await page.getByTestId('viewer-code').getAttribute('data-url');
       assert.match(viewerUrl, new RegExp(`^${kaibo.http}/r/\\d+$`));
@@ -149,7 +150,7 @@ for (const [size, shop] of Object.entries(SIZES)) {
       await look(page, 'room-ended', size);
     });
 
-    await t.test('the list, the help, out and in again', async () => {
+    await step(t, 'the list, the help, out and in again', async () => {
       await page.getByRole('link', { name: '直播间', exact: true }).click();
       const row = page.getByTestId('room-row');
       await row.waitFor();

@@ -16,6 +16,7 @@ import {
   pageStatus,
   seconds,
   shoot,
+  step,
   until,
 } from './harness.mjs';
 
@@ -55,7 +56,7 @@ test('a room lives from the countdown to the end on an open page', { timeout: se
     await page.context().close();
   });
 
-  await t.test('before: a countdown, and no stream for anybody', async () => {
+  await step(t, 'before: a countdown, and no stream for anybody', async () => {
     await page.getByTestId('countdown').waitFor();
     page.on('load', () => (loads += 1));
     assert.equal(await wechat.status(room.id), 102);
@@ -64,7 +65,7 @@ test('a room lives from the countdown to the end on an open page', { timeout: se
     await shoot(page, 'room-102');
   });
 
-  await t.test('a pushed stream starts it within a second, everywhere', async (t) => {
+  await step(t, 'a pushed stream starts it within a second, everywhere', async () => {
     const watching = everywhere(all, 101, seconds(20));
     encoder = new Publisher(room.pushAddr);
     const good = await encoder.good();
@@ -75,14 +76,14 @@ test('a room lives from the countdown to the end on an open page', { timeout: se
     for (const [where, at] of Object.entries(times)) assert.ok(at - good <= 1000, `${where}: ${at - good} ms`);
   });
 
-  await t.test('the picture moves', async (t) => {
+  await step(t, 'the picture moves', async () => {
     const movedAt = await moves(page);
     note(t, 'two seconds of picture seen after the start of FFmpeg', movedAt - encoder.startedAt);
     await framesMove(page);
     await shoot(page, 'room-101');
   });
 
-  await t.test('the encoder falls silent: 106, and the anchor is away for a while', async (t) => {
+  await step(t, 'the encoder falls silent: 106, and the anchor is away for a while', async () => {
     const watching = everywhere(all, 106, seconds(20));
     await encoder.kill();
     const stopped = performance.now();
@@ -96,7 +97,7 @@ test('a room lives from the countdown to the end on an open page', { timeout: se
     await shoot(page, 'room-106');
   });
 
-  await t.test('the encoder is back: 101, and the page plays on', async (t) => {
+  await step(t, 'the encoder is back: 101, and the page plays on', async () => {
     const watching = everywhere(all, 101, seconds(20));
     encoder = new Publisher(room.pushAddr);
     const good = await encoder.good();
@@ -108,7 +109,7 @@ test('a room lives from the countdown to the end on an open page', { timeout: se
     await page.getByText('主播暂时离开').waitFor({ state: 'hidden' });
   });
 
-  await t.test('`room end` beside the server ends it for all', async (t) => {
+  await step(t, '`room end` beside the server ends it for all', async () => {
     const flv = await bodyEnd(`${kaibo.http}/live/${room.stream}.flv`);
     await flv.first;
     const watching = everywhere(all, 103, seconds(10));

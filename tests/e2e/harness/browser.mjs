@@ -8,7 +8,7 @@ import { seconds } from './wait.mjs';
 const SHOTS = path.join(path.dirname(fileURLToPath(import.meta.url)), '../shots');
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const QUIET = '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update'
-  .concat(' --disable-sync --autoplay-policy=document-user-activation-required')
+  .concat(' --disable-sync --lang=zh-CN --autoplay-policy=document-user-activation-required')
   .split(' ');
 
 /** The two widths every page is looked at. */
@@ -21,7 +21,7 @@ const SIZES = {
 export class Browser {
   static async start() {
     const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    return new Browser(await chromium.launch({ executablePath: PROGRAM, args: [...QUIET, ...sandbox] }));
+    return new Browser(await chromium.launch({ executablePath: PROGRAM, args: [...QUIET, ...sandbox], env: { ...process.env, LANGUAGE: 'zh_CN' } }));
   }
 
   constructor(program) {
@@ -48,9 +48,18 @@ export async function shoot(page, name, { folder = SHOTS, sizes = ['phone', 'des
   mkdirSync(folder, { recursive: true });
   for (const size of sizes) {
     await page.setViewportSize(SIZES[size].viewport);
-    await page.evaluate(() => document.fonts.ready);
+    await settled(page);
+    if (fullPage) await page.evaluate(() => scrollTo(0, 0));
     await page.screenshot({ path: path.join(folder, `${name}-${size}.png`), fullPage });
   }
+}
+
+// Letters have arrived and what was moving into its place is there; what moves for ever may go on.
+async function settled(page) {
+  await page.waitForFunction(() => {
+    const moving = document.getAnimations().filter((one) => one.playState === 'running');
+    return document.fonts.status === 'loaded' && moving.every((one) => one.effect.getTiming().iterations === Infinity);
+  });
 }
 
 /** Nothing sticks out to the right. */

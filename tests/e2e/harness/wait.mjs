@@ -30,6 +30,18 @@ export function note(test, what, ms) {
   test.diagnostic(`${what}: ${Math.round(ms)} ms`);
 }
 
+/** One step of a long walk: a failure names it and ends the walk. */
+export async function step(test, what, run) {
+  const from = performance.now();
+  try {
+    await run();
+  } catch (error) {
+    error.message = `${what}: ${error.message}`;
+    throw error;
+  }
+  note(test, what, performance.now() - from);
+}
+
 /** No process that a test started outlives it, whatever went wrong. */
 export function endsWithUs(child) {
   const end = () => child.kill('SIGKILL');

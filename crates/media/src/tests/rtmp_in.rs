@@ -369,7 +369,7 @@ async fn a_film_runs_on_over_its_seam() {
     let mut tasks = JoinSet::new();
     let (url, until) = (open.url(NAME, KEY), stop.clone());
     tasks.spawn(async move {
-        let length = Duration::from_millis(340);
+        let length = Duration::from_millis(300);
         push_film(&url, &film, length, until).await.unwrap();
     });
     open.house.gate.expect_events(&[good()]).await;

@@ -49,7 +49,7 @@ async fn a_blink_of_three_seconds_is_not_lost() {
     sleep(8 * S).await;
     house
         .gate
-        .expect_events(&[good(), busy(), unpublished(), good()])
+        .expect_events(&[good(), unpublished(), good()])
         .await;
 }
 

@@ -9,8 +9,8 @@ import { useRoomChanges } from './useRoomChanges';
 /** What the operator does to a room on air. */
 export type DeskAction = Exclude<RoomAction, 'edit' | 'delete'>;
 
-/** A preview's token outlives this; reading again keeps it fresh, and shows it if an event was missed. */
-const REFRESH_MS = 60_000;
+/** A refused push changes no room, so no event tells of it: the desk reads again now and then. */
+const REFRESH_MS = 15_000;
 
 /** Follows one room while the calling scope lives; `say` tells what a reading in the background could not do. */
 export function useRoomDesk(appid: string, roomId: number) {
@@ -77,7 +77,9 @@ export function useRoomDesk(appid: string, roomId: number) {
     () => roomId,
     () => void load(),
   );
-  const timer = setInterval(() => void load(), REFRESH_MS);
+  const timer = setInterval(() => {
+    if (!document.hidden) void load();
+  }, REFRESH_MS);
   onScopeDispose(() => clearInterval(timer));
 
   return { room, access, gone, failure, busy, now, lineDown, load, act, renew };

@@ -3,6 +3,9 @@ import { computed, onScopeDispose, ref, shallowRef } from 'vue';
 import { ApiError, BroadcastClient, type BroadcastView, type LineState, type Subscription } from '@kaibo/api';
 import { clockSkew, useNow } from '@kaibo/ui';
 
+/** A refused push changes no room, so no event tells of it: the desk reads again now and then. */
+const REFRESH_MS = 15_000;
+
 /** Why there is no desk to show. */
 export type Trouble = 'badCode' | 'gone' | 'failed';
 
@@ -60,12 +63,23 @@ export function useBroadcast(code: string | null) {
     }
   }
 
+  async function refresh(): Promise<void> {
+    if (document.hidden || !view.value || trouble.value) return;
+    try {
+      take(await client.get());
+    } catch {
+      // The line itself tells when the server is away or the code is void.
+    }
+  }
+
   const seen = () => {
     if (!document.hidden) subscription?.poke();
   };
   document.addEventListener('visibilitychange', seen);
+  const timer = setInterval(() => void refresh(), REFRESH_MS);
   if (code !== null) follow();
   onScopeDispose(() => {
+    clearInterval(timer);
     document.removeEventListener('visibilitychange', seen);
     subscription?.close();
   });

@@ -30,7 +30,6 @@ const zh = {
   },
   lamp: {
     none: '未收到推流',
-    starting: '正在接收推流…',
     good: '已收到推流',
     lost: '推流中断',
     over: '已停止接收推流',
@@ -81,7 +80,6 @@ const en: typeof zh = {
   },
   lamp: {
     none: 'No stream yet',
-    starting: 'Receiving stream…',
     good: 'Stream received',
     lost: 'Stream lost',
     over: 'No more streams taken',

@@ -1,11 +1,11 @@
 // Whether a picture is arriving from the encoder, in the words of the desk.
 import { RoomStatus } from '@kaibo/api';
 
-/** `none`: nothing yet; `starting`: bytes, not yet a picture; `good`: a picture; `lost`: it broke off on air; `over`: no stream is taken any more. */
-export type StreamState = 'none' | 'starting' | 'good' | 'lost' | 'over';
+/** `none`: nothing yet; `good`: a picture; `lost`: it broke off on air; `over`: no stream is taken any more. */
+export type StreamState = 'none' | 'good' | 'lost' | 'over';
 
-/** Reads the state from a room's view; `preview` is there whenever a stream exists. */
-export function streamState(room: { status: RoomStatus; good: boolean; preview: unknown }): StreamState {
+/** Reads the state from a room's view. */
+export function streamState(room: { status: RoomStatus; good: boolean }): StreamState {
   switch (room.status) {
     case RoomStatus.Ended:
     case RoomStatus.Banned:
@@ -15,6 +15,5 @@ export function streamState(room: { status: RoomStatus; good: boolean; preview: 
       break;
   }
   if (room.good) return 'good';
-  if (room.preview) return 'starting';
   return room.status === RoomStatus.NotStarted ? 'none' : 'lost';
 }
