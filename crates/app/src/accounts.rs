@@ -7,6 +7,7 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use kaibo_domain::{HOUR_MS, UnixMs};
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 use crate::{Error, Kaibo, Result, secret};
 
@@ -216,7 +217,11 @@ async fn verify_password(password: String, stored: Option<String>) -> Result<boo
     .await
 }
 
+/// Hashes at once: each takes 19 MiB and a core, and strangers can ask for them.
+static HASHING: Semaphore = Semaphore::const_new(2);
+
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let _turn = HASHING.acquire().await.map_err(|_| Error::Interrupted)?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Error::Interrupted)

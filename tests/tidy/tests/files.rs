@@ -23,32 +23,50 @@ fn root() -> PathBuf {
 /// Every file that git knows or would add.
 fn files() -> Vec<PathBuf> {
     let output = Command::new("git")
-        .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
+        .args([
+            "ls-files",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "-z",
+        ])
         .current_dir(root())
         .output()
         .expect("git runs");
     let names = String::from_utf8(output.stdout).expect("names are UTF-8");
-    let files: Vec<_> =
-        names.split_terminator('\0').map(|name| root().join(name)).filter(|p| p.exists()).collect();
+    let files: Vec<_> = names
+        .split_terminator('\0')
+        .map(|name| root().join(name))
+        .filter(|p| p.exists())
+        .collect();
     assert!(files.len() > 50, "git lists the repository's files");
     files
 }
 
 fn has_extension(path: &Path, wanted: &[&str]) -> bool {
-    path.extension().and_then(|e| e.to_str()).is_some_and(|e| wanted.contains(&e))
+    path.extension()
+        .and_then(|e| e.to_str())
+        .is_some_and(|e| wanted.contains(&e))
 }
 
 fn shown(path: &Path) -> String {
-    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+    path.strip_prefix(root())
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 fn text(path: &Path) -> Option<String> {
-    std::fs::read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok())
+    std::fs::read(path)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
 }
 
 /// The lines before the file's tests.
 fn own_lines(text: &str) -> usize {
-    text.lines().take_while(|line| line.trim() != "#[cfg(test)]").count()
+    text.lines()
+        .take_while(|line| line.trim() != "#[cfg(test)]")
+        .count()
 }
 
 fn is_test(path: &Path) -> bool {
@@ -60,7 +78,11 @@ fn is_test(path: &Path) -> bool {
 fn rust_files_open_with_what_they_are_for() {
     for path in files().iter().filter(|path| has_extension(path, &["rs"])) {
         let text = text(path).expect("source is UTF-8");
-        assert!(text.starts_with("//! "), "{} opens with no `//!` line", shown(path));
+        assert!(
+            text.starts_with("//! "),
+            "{} opens with no `//!` line",
+            shown(path)
+        );
     }
 }
 
@@ -69,7 +91,11 @@ fn files_have_one_reason_each() {
     let sources = |path: &&PathBuf| has_extension(path, &["rs", "ts", "vue", "mjs"]);
     for path in files().iter().filter(sources).filter(|path| !is_test(path)) {
         let lines = own_lines(&text(path).expect("source is UTF-8"));
-        assert!(lines <= MAX_LINES, "{} has {lines} lines: split it by reason", shown(path));
+        assert!(
+            lines <= MAX_LINES,
+            "{} has {lines} lines: split it by reason",
+            shown(path)
+        );
     }
 }
 
@@ -88,8 +114,16 @@ fn tests_do_not_sleep() {
     let test_file = |path: &&PathBuf| has_extension(path, &["rs", "mjs", "ts"]) && is_test(path);
     for path in files().iter().filter(test_file) {
         let text = text(path).expect("source is UTF-8");
-        for word in [concat!("thread::", "sleep("), concat!("waitFor", "Timeout("), concat!("setTimeout(", "resolve")] {
-            assert!(!text.contains(word), "{} sleeps: wait for the event instead", shown(path));
+        for word in [
+            concat!("thread::", "sleep("),
+            concat!("waitFor", "Timeout("),
+            concat!("setTimeout(", "resolve"),
+        ] {
+            assert!(
+                !text.contains(word),
+                "{} sleeps: wait for the event instead",
+                shown(path)
+            );
         }
     }
 }
@@ -98,13 +132,18 @@ fn tests_do_not_sleep() {
 fn the_map_names_only_files_that_exist() {
     let map = text(&root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
     let paths = map.split('`').skip(1).step_by(2).filter(|word| {
-        let rooted = ["crates/", "web/", "tests/", "docs/", "api/", "scripts/", "assets/"];
+        let rooted = [
+            "crates/", "web/", "tests/", "docs/", "api/", "scripts/", "assets/",
+        ];
         rooted.iter().any(|start| word.starts_with(start)) && !word.contains(['{', '*', '…', ' '])
     });
     let mut seen = 0;
     for path in paths {
         seen += 1;
-        assert!(root().join(path).exists(), "ARCHITECTURE.md names {path}, which is not there");
+        assert!(
+            root().join(path).exists(),
+            "ARCHITECTURE.md names {path}, which is not there"
+        );
     }
     assert!(seen >= 20, "the map shows the way to files");
 }

@@ -10,7 +10,9 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn section<'a>(text: &'a str, name: &str) -> &'a str {
-    let start = text.find(name).unwrap_or_else(|| panic!("deny.toml has {name}"));
+    let start = text
+        .find(name)
+        .unwrap_or_else(|| panic!("deny.toml has {name}"));
     let rest = &text[start + name.len()..];
     &rest[..rest.find("\n[").unwrap_or(rest.len())]
 }
@@ -18,7 +20,9 @@ fn section<'a>(text: &'a str, name: &str) -> &'a str {
 /// Whether an SPDX expression can be met by the allowed licences. `AND` binds tighter than `OR`.
 fn allowed(expression: &str, allow: &BTreeSet<&str>) -> bool {
     let plain = expression.replace(['(', ')'], "").replace('/', " OR ");
-    plain.split(" OR ").any(|all| all.split(" AND ").all(|one| allow.contains(one.trim())))
+    plain
+        .split(" OR ")
+        .any(|all| all.split(" AND ").all(|one| allow.contains(one.trim())))
 }
 
 #[test]
@@ -33,7 +37,10 @@ fn licences_are_allowed_and_nothing_banned_is_there() {
         .collect();
     assert!(allow.len() > 5 && banned.len() > 2, "deny.toml was read");
     let metadata = MetadataCommand::new()
-        .other_options(["--locked".into(), "--filter-platform=x86_64-unknown-linux-gnu".into()])
+        .other_options([
+            "--locked".into(),
+            "--filter-platform=x86_64-unknown-linux-gnu".into(),
+        ])
         .exec()
         .expect("cargo metadata runs");
     for package in &metadata.packages {
