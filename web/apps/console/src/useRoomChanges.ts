@@ -1,6 +1,7 @@
 // Tells a page that rooms of its app changed, so that it reads them again.
 import { onScopeDispose, ref, watch, type Ref } from 'vue';
 import type { Subscription } from '@kaibo/api';
+import { useLookedAt } from '@kaibo/desk';
 import { client } from './session';
 
 /** Time in which changes are gathered into one reading. */
@@ -41,13 +42,13 @@ export function useRoomChanges(
     });
   }
 
-  const seen = () => {
-    if (!document.hidden) subscription?.poke();
-  };
-  document.addEventListener('visibilitychange', seen);
   watch(appid, follow, { immediate: true });
+  watch(useLookedAt(), (seen) => {
+    if (!seen) return subscription?.close();
+    follow();
+    gather();
+  });
   onScopeDispose(() => {
-    document.removeEventListener('visibilitychange', seen);
     clearTimeout(timer);
     subscription?.close();
   });

@@ -1,6 +1,7 @@
 // The anchor's room as it stands: follows the server, and runs start and end.
-import { computed, onScopeDispose, ref, shallowRef } from 'vue';
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue';
 import { ApiError, BroadcastClient, type BroadcastView, type LineState, type Subscription } from '@kaibo/api';
+import { useLookedAt } from '@kaibo/desk';
 import { clockSkew, useNow } from '@kaibo/ui';
 
 /** A refused push changes no room, so no event tells of it: the desk reads again now and then. */
@@ -72,15 +73,15 @@ export function useBroadcast(code: string | null) {
     }
   }
 
-  const seen = () => {
-    if (!document.hidden) subscription?.poke();
-  };
-  document.addEventListener('visibilitychange', seen);
   const timer = setInterval(() => void refresh(), REFRESH_MS);
   if (code !== null) follow();
+  watch(useLookedAt(), (seen) => {
+    if (trouble.value) return;
+    if (seen) follow();
+    else subscription?.close();
+  });
   onScopeDispose(() => {
     clearInterval(timer);
-    document.removeEventListener('visibilitychange', seen);
     subscription?.close();
   });
 
