@@ -8,7 +8,7 @@ import { seconds } from './wait.mjs';
 const SHOTS = path.join(path.dirname(fileURLToPath(import.meta.url)), '../shots');
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const QUIET = '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update'
-  .concat(' --disable-sync --lang=zh-CN --autoplay-policy=document-user-activation-required')
+  .concat(' --disable-sync --autoplay-policy=document-user-activation-required')
   .split(' ');
 
 /** The two widths every page is looked at. */
@@ -21,7 +21,7 @@ const SIZES = {
 export class Browser {
   static async start() {
     const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    return new Browser(await chromium.launch({ executablePath: PROGRAM, args: [...QUIET, ...sandbox], env: { ...process.env, LANGUAGE: 'zh_CN' } }));
+    return new Browser(await chromium.launch({ executablePath: PROGRAM, args: [...QUIET, ...sandbox] }));
   }
 
   constructor(program) {
@@ -47,10 +47,14 @@ export class Browser {
 export async function shoot(page, name, { folder = SHOTS, sizes = ['phone', 'desktop'], fullPage = false } = {}) {
   mkdirSync(folder, { recursive: true });
   for (const size of sizes) {
-    await page.setViewportSize(SIZES[size].viewport);
+    const { viewport } = SIZES[size];
+    await page.setViewportSize(viewport);
+    // A window as tall as the page, so that bars which stick to its edges do not cover the middle.
+    const height = fullPage ? await page.evaluate(() => document.documentElement.scrollHeight) : 0;
+    if (height > viewport.height) await page.setViewportSize({ ...viewport, height });
     await settled(page);
-    if (fullPage) await page.evaluate(() => scrollTo(0, 0));
-    await page.screenshot({ path: path.join(folder, `${name}-${size}.png`), fullPage });
+    await page.screenshot({ path: path.join(folder, `${name}-${size}.png`) });
+    if (height > viewport.height) await page.setViewportSize(viewport);
   }
 }
 

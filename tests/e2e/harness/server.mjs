@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { endsWithUs, seconds, until } from './wait.mjs';
 
-const run = promisify(execFile);
 const here = path.dirname(fileURLToPath(import.meta.url));
 const BINARY = path.resolve(process.env.KAIBO_BIN ?? path.join(here, '../../../target/debug/kaibo'));
 const READY = /\bready http="?(http:\/\/[^\s"]+)"? rtmp="?(rtmp:\/\/[^\s"]+)"?/;
@@ -69,12 +68,16 @@ export class Kaibo {
     return { link: found[1], token: found[2] };
   }
 
-  /** Runs a command beside the server; gives its one JSON line, or throws with what it said. */
+  /** Runs a command beside the server; gives what it printed, or throws with what it said. */
+  async run(noun, verb, ...rest) {
+    const flags = [noun, verb, '--data-dir', this.folder, ...rest.map(String)];
+    const options = { cwd: this.folder, env: this.env, timeout: seconds(20) };
+    return (await promisify(execFile)(this.binary, flags, options)).stdout;
+  }
+
+  /** Runs a command that prints one JSON line. */
   async cli(...words) {
-    const [noun, verb, ...rest] = words.map(String);
-    const flags = [noun, verb, '--data-dir', this.folder, ...rest];
-    const { stdout } = await run(this.binary, flags, { cwd: this.folder, env: this.env, timeout: seconds(20) });
-    return JSON.parse(stdout);
+    return JSON.parse(await this.run(...words));
   }
 
   /** A new app with a verified anchor. */
