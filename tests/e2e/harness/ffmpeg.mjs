@@ -4,11 +4,10 @@ import { promisify } from 'node:util';
 import { endsWithUs, seconds, until } from './wait.mjs';
 
 const run = promisify(execFile);
-/** Pushes a moving test picture with a tone. `-progress` tells how much media has been sent. */
-const LIVE = '-re -f lavfi -i testsrc2=size=640x360:rate=25 -re -f lavfi -i sine=frequency=440:sample_rate=44100'
-  .concat(' -c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 25 -bf 0 -b:v 600k')
-  .concat(' -c:a aac -b:a 64k -f flv')
-  .split(' ');
+// A moving test picture with a tone.
+const SOURCES = '-re -f lavfi -i testsrc2=size=640x360:rate=25 -re -f lavfi -i sine=frequency=440:sample_rate=44100';
+const CODECS = '-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 25 -bf 0 -b:v 600k -c:a aac -b:a 64k';
+const live = (codecs = CODECS) => `${SOURCES} ${codecs} -f flv`.split(' ');
 
 /** An FFmpeg that pushes to `url` until it is stopped. */
 export class Publisher {
@@ -16,7 +15,7 @@ export class Publisher {
     const flags = ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-nostats', '-stats_period', '0.1'];
     const output = ['-progress', 'pipe:1', url];
     this.startedAt = performance.now();
-    this.child = spawn('ffmpeg', [...flags, ...LIVE, ...output], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn('ffmpeg', [...flags, ...live(), ...output], { stdio: ['ignore', 'pipe', 'pipe'] });
     endsWithUs(this.child);
     this.said = '';
     this.sentMs = 0;
@@ -55,8 +54,8 @@ export class Publisher {
 }
 
 /** Pushes to an address that must not be taken; gives what the server said, and how long it took. */
-export async function refusedPush(url) {
-  const flags = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-t', '20', ...LIVE, url];
+export async function refusedPush(url, codecs) {
+  const flags = ['-hide_banner', '-nostdin', '-loglevel', 'error', ...live(codecs), '-t', '20', url];
   const startedAt = performance.now();
   try {
     await run('ffmpeg', flags, { timeout: seconds(25) });
