@@ -2,6 +2,7 @@
 import mpegts from 'mpegts.js';
 import type { PlayerSources } from './choose';
 import { bufferedEnd, release, type Engine, type EngineEvents } from './engine';
+import { StreamLoader } from './streamLoader';
 
 mpegts.LoggingControl.applyConfig({ enableAll: false });
 
@@ -10,6 +11,7 @@ export function attachFlv(video: HTMLVideoElement, sources: PlayerSources, event
   const player = mpegts.createPlayer(
     { type: 'flv', isLive: true, url: new URL(sources.flv, location.href).href },
     {
+      customLoader: StreamLoader,
       enableWorker: false,
       enableWorkerForMSE: false,
       enableStashBuffer: false,
