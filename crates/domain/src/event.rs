@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::UnixMs;
 use crate::id::{AppId, RoomId};
-use crate::room::Status;
+use crate::status::Status;
 
 /// Why a status changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

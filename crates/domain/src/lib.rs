@@ -9,6 +9,7 @@ pub mod quota;
 pub mod refusal;
 pub mod role;
 pub mod room;
+pub mod status;
 pub mod text;
 
 /// Milliseconds since the Unix epoch.

@@ -1,6 +1,6 @@
 //! Every "no" that is part of an answer. Mapped to a protocol's words once per edge.
 
-use crate::room::Status;
+use crate::status::Status;
 
 /// A rule that a field breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
