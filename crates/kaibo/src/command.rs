@@ -17,7 +17,7 @@ use crate::config::{self as configuration, Config};
 /// The use cases for a command beside a server, or without one.
 async fn kaibo(place: &Place) -> anyhow::Result<Kaibo> {
     let config = Config::load(place)?;
-    let store = Store::open(configuration::data_dir(&config)?).await?;
+    let store = Store::open(&config.server.data_dir).await?;
     let server = &config.server;
     let http = configuration::public_address(&server.public_http, "http", 80, server.http);
     let rtmp = configuration::public_address(&server.public_rtmp, "rtmp", 1935, server.rtmp);

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow, bail};
 use kaibo_api::ApiConfig;
@@ -13,6 +13,7 @@ use kaibo_domain::quota::Limits;
 use kaibo_media::MediaConfig;
 use serde::Deserialize;
 use toml::{Table, Value};
+use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Place, ServeArgs};
 
@@ -132,16 +133,7 @@ impl Config {
         if let Some(url) = &args.public_rtmp {
             config.server.public_rtmp.clone_from(url);
         }
-        check_public(
-            "server.public_http",
-            &config.server.public_http,
-            &["http://", "https://"],
-        )?;
-        check_public(
-            "server.public_rtmp",
-            &config.server.public_rtmp,
-            &["rtmp://", "rtmps://"],
-        )?;
+        config.check()?;
         Ok(config)
     }
 
@@ -155,6 +147,30 @@ impl Config {
         // One rule, one key: how long without media makes a stream lost.
         config.media.lost_ms = u64::try_from(config.room.lost.as_millis()).unwrap_or(10_000);
         Ok(config)
+    }
+
+    /// What can only be said of values together, or not by their types.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let server = &self.server;
+        check_scheme(
+            "server.public_http",
+            &server.public_http,
+            &["http://", "https://"],
+        )?;
+        check_scheme(
+            "server.public_rtmp",
+            &server.public_rtmp,
+            &["rtmp://", "rtmps://"],
+        )?;
+        self.log_filter()?;
+        kaibo_app::Settings::new(&self.app(), "http://localhost", "rtmp://localhost")?;
+        Ok(())
+    }
+
+    /// Which log lines are written.
+    pub(crate) fn log_filter(&self) -> anyhow::Result<EnvFilter> {
+        EnvFilter::try_new(&self.server.log)
+            .map_err(|error| anyhow!("server.log: {error}; write one such as \"info\""))
     }
 
     /// The part that the use cases read.
@@ -193,7 +209,7 @@ fn overlay(table: &mut Table, defaults: &Table, name: &str, value: &str) -> anyh
     Ok(())
 }
 
-fn check_public(key: &str, url: &str, schemes: &[&str]) -> anyhow::Result<()> {
+fn check_scheme(key: &str, url: &str, schemes: &[&str]) -> anyhow::Result<()> {
     if url.is_empty() || schemes.iter().any(|scheme| url.starts_with(scheme)) {
         return Ok(());
     }
@@ -221,21 +237,6 @@ pub(crate) fn public_address(
         port if port == default_port => format!("{scheme}://{host}"),
         port => format!("{scheme}://{host}:{port}"),
     }
-}
-
-/// Checks a configuration without starting anything.
-pub(crate) fn check(place: &Place) -> anyhow::Result<()> {
-    let config = Config::load(place)?;
-    kaibo_app::Settings::new(&config.app(), "http://localhost", "rtmp://localhost")?;
-    Ok(())
-}
-
-/// The folder of the installation, made if it is missing.
-pub(crate) fn data_dir(config: &Config) -> anyhow::Result<&Path> {
-    let folder = &config.server.data_dir;
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
-    Ok(folder)
 }
 
 #[cfg(test)]
@@ -272,6 +273,26 @@ mod tests {
         assert!(parse("[sever]\n", &[]).is_err());
         assert!(parse("", &[("KAIBO_SERVER__HTTTP", "x")]).is_err());
         assert!(parse("", &[("KAIBO_HTTP", "x")]).is_err());
+    }
+
+    #[test]
+    fn values_that_cannot_be_used_are_named() {
+        for (text, key) in [
+            (
+                "[server]\npublic_http = \"live.example.com\"",
+                "server.public_http",
+            ),
+            (
+                "[server]\npublic_rtmp = \"http://live.example.com\"",
+                "server.public_rtmp",
+            ),
+            ("[server]\nlog = \"a=b=c\"", "server.log"),
+            ("[room]\nmax_hours = 25", "room.max_hours"),
+            ("[room]\ntime_zone = \"Mars\"", "room.time_zone"),
+        ] {
+            let said = parse(text, &[]).unwrap().check().unwrap_err().to_string();
+            assert!(said.contains(key), "{said}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Server {
     pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
         raise_open_files();
         let metrics = PrometheusBuilder::new().install_recorder()?;
-        let data_dir = config::data_dir(config)?;
+        let data_dir = &config.server.data_dir;
         let store = Store::open(data_dir).await?;
         let Some(lock) = store.lock_server()? else {
             bail!(

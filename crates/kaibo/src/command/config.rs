@@ -1,14 +1,14 @@
 //! `kaibo config`.
 
 use crate::cli::ConfigCommand;
-use crate::config;
+use crate::config::{Config, DEFAULT_TEXT};
 
 /// Runs it.
 pub(crate) fn run(command: &ConfigCommand) -> anyhow::Result<()> {
     match command {
-        ConfigCommand::Default => print!("{}", config::DEFAULT_TEXT),
+        ConfigCommand::Default => print!("{DEFAULT_TEXT}"),
         ConfigCommand::Check(place) => {
-            config::check(place)?;
+            Config::load(place)?.check()?;
             println!("the configuration can be used");
         }
     }

@@ -133,7 +133,7 @@ async fn print_addresses(server: &Server, film: &Room, own: &Room) -> anyhow::Re
   开播 Kaibo
 
   观看直播间   Watch the live room         {film}
-  管理后台     Console                     {console}
+  控制台       Console                     {console}
 
   用你自己的 OBS 或 FFmpeg 开播 / Go live with your own encoder
   主播页       Anchor's page               {anchor}

@@ -1,0 +1,24 @@
+//! The walks of the house, end to end: the built binary, real sockets, real files, and nothing in
+//! between. Encoders and viewers are this file's neighbours; no FFmpeg and no browser is needed.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test an unwrap is an assertion, and the walks' own tools are part of the test"
+)]
+
+mod console;
+mod encoder;
+mod house;
+mod http;
+mod shop;
+mod viewer;
+
+mod an_api_call;
+mod bad_keys;
+mod commands;
+mod drain;
+mod folder;
+mod frame;
+mod full_disk;
+mod restart;
+mod state_change;
