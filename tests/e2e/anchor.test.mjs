@@ -44,7 +44,11 @@ test('the anchor runs a whole broadcast from the code', { timeout: seconds(120) 
   assert.match(key, new RegExp(`^${room.stream}\\?txSecret=[0-9a-f]{32}&txTime=`));
   await page.getByTestId('push-key-show').click();
   assert.equal(await page.getByTestId('stream').getAttribute('data-stream'), 'none');
-  assert.equal(await page.getByTestId('preview').getAttribute('data-phase'), 'none', 'no player before a picture');
+  assert.equal(
+    await page.getByTestId('preview').getAttribute('data-phase'),
+    'none',
+    'no player before a picture',
+  );
   await shoot(page, 'anchor-102');
   assert.ok(await fits(page), 'nothing sticks out');
 
@@ -77,22 +81,29 @@ test('the anchor runs a whole broadcast from the code', { timeout: seconds(120) 
   await shoot(page, 'anchor-103');
 
   const calls = asked.filter((one) => new URL(one).pathname.startsWith('/v1/'));
-  assert.ok(calls.length > 0 && calls.every((one) => !one.includes(code)), 'the code is in no address of a call');
+  assert.ok(
+    calls.length > 0 && calls.every((one) => !one.includes(code)),
+    'the code is in no address of a call',
+  );
   assert.deepEqual(browser.troubles, []);
 });
 
-test('start before the picture is there: armed, and the next good stream begins', { timeout: seconds(60) }, async (t) => {
-  const room = await wechat.room({ dueIn: minutes(180), name: '先点开始再推流' });
-  const { url } = await owner.broadcast(wechat.appid, room.id);
-  const page = await browser.page('phone');
-  await page.goto(url);
-  await page.getByTestId('start').click();
-  await page.getByTestId('armed').waitFor();
-  assert.equal(await wechat.status(room.id), 102);
-  const encoder = new Publisher(room.pushAddr);
-  t.after(() => encoder.kill());
-  await pageStatus(page, 101);
-});
+test(
+  'start before the picture is there: armed, and the next good stream begins',
+  { timeout: seconds(60) },
+  async (t) => {
+    const room = await wechat.room({ dueIn: minutes(180), name: '先点开始再推流' });
+    const { url } = await owner.broadcast(wechat.appid, room.id);
+    const page = await browser.page('phone');
+    await page.goto(url);
+    await page.getByTestId('start').click();
+    await page.getByTestId('armed').waitFor();
+    assert.equal(await wechat.status(room.id), 102);
+    const encoder = new Publisher(room.pushAddr);
+    t.after(() => encoder.kill());
+    await pageStatus(page, 101);
+  },
+);
 
 test('a wrong code opens nothing', async () => {
   const page = await browser.page('phone');

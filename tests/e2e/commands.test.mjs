@@ -1,7 +1,22 @@
 // The command line beside a running server: every order is true everywhere when it returns.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { Browser, Kaibo, Publisher, WeChat, bodyEnd, fits, minutes, moves, note, ownerOf, pageStatus, seconds, shoot, until } from './harness.mjs';
+import {
+  Browser,
+  Kaibo,
+  Publisher,
+  WeChat,
+  bodyEnd,
+  fits,
+  minutes,
+  moves,
+  note,
+  ownerOf,
+  pageStatus,
+  seconds,
+  shoot,
+  until,
+} from './harness.mjs';
 
 const kaibo = await Kaibo.start();
 after(() => kaibo.close());
@@ -65,7 +80,10 @@ test('`room start` arms a room whose stream is not there yet', { timeout: second
 
 test('an order that cannot be carried out says why and changes nothing', async () => {
   const room = await wechat.room({ dueIn: minutes(15), name: '还没开始的一场' });
-  await assert.rejects(order('pause', room.id), (error) => error.code !== 0 && error.stderr.startsWith('kaibo: '));
+  await assert.rejects(
+    order('pause', room.id),
+    (error) => error.code !== 0 && error.stderr.startsWith('kaibo: '),
+  );
   await assert.rejects(order('ban', room.id), /--reason/);
   await assert.rejects(order('end', 1999999999));
   assert.equal(await wechat.status(room.id), 102);

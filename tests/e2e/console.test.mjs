@@ -16,8 +16,7 @@ async function look(page, name, size, fullPage = true) {
   assert.ok(await fits(page), `${name} is wider than the screen`);
 }
 
-const localField = (time) =>
-  new Date(time + 8 * 3_600_000).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length);
+const localField = (time) => new Date(time + 8 * 3_600_000).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length);
 
 async function logIn(page, password = PASSWORD) {
   await page.getByTestId('login-name').fill('老板娘');
@@ -107,7 +106,9 @@ for (const [size, shop] of Object.entries(SIZES)) {
       await page.getByTestId('save').click();
       await page.getByTestId('error-anchorWechat').waitFor();
       await page.getByTestId('field-anchorWechat').fill('xiaolin_2026');
-      await page.getByTestId('field-coverImg').setInputFiles({ name: 'cover.png', mimeType: 'image/png', buffer: png(540, 960) });
+      await page
+        .getByTestId('field-coverImg')
+        .setInputFiles({ name: 'cover.png', mimeType: 'image/png', buffer: png(540, 960) });
       await page.locator('.kc-image-coverImg img').waitFor();
       await look(page, 'room-form', size);
       await page.getByTestId('save').click();
@@ -185,7 +186,11 @@ test('the console answers nobody without a session or from another page', async 
   await page.getByTestId('app-switch').waitFor();
   const statuses = await page.evaluate(async () => {
     const post = (headers) =>
-      fetch('/v1/apps', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{"name":"x"}' });
+      fetch('/v1/apps', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: '{"name":"x"}',
+      });
     return [(await post({})).status, (await post({ 'x-csrf-token': 'guess' })).status];
   });
   assert.deepEqual(statuses, [403, 403]);

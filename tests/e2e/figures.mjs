@@ -29,7 +29,9 @@ for (let round = 0; round < ROUNDS; round += 1) {
   await kaibo.close();
 }
 const line = (what, values, unit) =>
-  console.log(`${what}: median ${values.toSorted((a, b) => a - b)[ROUNDS >> 1].toFixed(1)} ${unit}, most ${Math.max(...values).toFixed(1)} ${unit}`);
+  console.log(
+    `${what}: median ${values.toSorted((a, b) => a - b)[ROUNDS >> 1].toFixed(1)} ${unit}, most ${Math.max(...values).toFixed(1)} ${unit}`,
+  );
 line('start to ready, new data folder', first, 'ms');
 line('start to ready, known data folder', again, 'ms');
 line('memory at rest (RSS)', memory, 'MB');

@@ -29,9 +29,9 @@ after(() => browser.close());
 
 /** Follows a change in all its outputs at once; gives when each showed `status`. */
 async function everywhere({ room, page, feed }, status, within) {
-  const apiAt = until(`getliveinfo shows ${status}`, async () => (await wechat.status(room.id)) === status, { within }).then(
-    () => performance.now(),
-  );
+  const apiAt = until(`getliveinfo shows ${status}`, async () => (await wechat.status(room.id)) === status, {
+    within,
+  }).then(() => performance.now());
   const eventAt = feed.next((view) => view.status === status, within).then((event) => event.at);
   const [api, open, event] = await Promise.all([apiAt, pageStatus(page, status, within), eventAt]);
   return { api, page: open, event };
@@ -43,7 +43,10 @@ function noteAll(test, what, from, times) {
 
 test('a room lives from the countdown to the end on an open page', { timeout: seconds(180) }, async (t) => {
   const room = await wechat.room({ dueIn: minutes(15) });
-  assert.match(room.pushAddr, new RegExp(`^${kaibo.rtmp}/live/${room.stream}\\?txSecret=[0-9a-f]{32}&txTime=[0-9A-Fa-f]{8}$`));
+  assert.match(
+    room.pushAddr,
+    new RegExp(`^${kaibo.rtmp}/live/${room.stream}\\?txSecret=[0-9a-f]{32}&txTime=[0-9A-Fa-f]{8}$`),
+  );
   const page = await browser.page('phone');
   await page.goto(`${kaibo.http}/r/${room.id}`);
   const feed = await events(`${kaibo.http}/v1/rooms/${room.id}/events`);
@@ -73,7 +76,8 @@ test('a room lives from the countdown to the end on an open page', { timeout: se
     note(t, 'stream is good after the start of FFmpeg', good - encoder.startedAt);
     noteAll(t, '102 → 101 after the start of FFmpeg', encoder.startedAt, times);
     noteAll(t, '102 → 101 after the stream is good', good, times);
-    for (const [where, at] of Object.entries(times)) assert.ok(at - good <= 1000, `${where}: ${at - good} ms`);
+    for (const [where, at] of Object.entries(times))
+      assert.ok(at - good <= 1000, `${where}: ${at - good} ms`);
   });
 
   await step(t, 'the picture moves', async () => {
@@ -103,7 +107,8 @@ test('a room lives from the countdown to the end on an open page', { timeout: se
     const good = await encoder.good();
     const times = await watching;
     noteAll(t, '106 → 101 after the stream is good', good, times);
-    for (const [where, at] of Object.entries(times)) assert.ok(at - good <= 1000, `${where}: ${at - good} ms`);
+    for (const [where, at] of Object.entries(times))
+      assert.ok(at - good <= 1000, `${where}: ${at - good} ms`);
     note(t, 'two seconds of picture seen after the second start', (await moves(page)) - encoder.startedAt);
     await framesMove(page);
     await page.getByText('主播暂时离开').waitFor({ state: 'hidden' });
@@ -145,7 +150,9 @@ test('a room due in three hours only shows a preview', { timeout: seconds(90) },
     await page.context().close();
   });
 
-  await until('the anchor sees a good stream', async () => (await broadcast.view()).good, { within: seconds(20) });
+  await until('the anchor sees a good stream', async () => (await broadcast.view()).good, {
+    within: seconds(20),
+  });
   await moves(page, '[data-testid="preview"] video');
   await framesMove(page, '[data-testid="preview"] video');
   assert.equal(await wechat.status(room.id), 102);

@@ -14,14 +14,20 @@ const text = async (route) => {
   const answer = await fetch(kaibo.http + route);
   return answer.ok ? answer.text() : '';
 };
-const { play } = await until('the room is live', async () => {
-  const view = await (await fetch(`${kaibo.http}/v1/rooms/${room.id}`)).json();
-  return view.status === 101 && view;
-}, { within: seconds(20) });
+const { play } = await until(
+  'the room is live',
+  async () => {
+    const view = await (await fetch(`${kaibo.http}/v1/rooms/${room.id}`)).json();
+    return view.status === 101 && view;
+  },
+  { within: seconds(20) },
+);
 // Some segments, so that a reader finds a playlist as in the middle of a broadcast.
 const filled = (playlist) => (playlist.match(/#EXTINF/g) ?? []).length >= 3;
 const video = play.hls.replace('index.m3u8', 'video.m3u8');
-await until('playlists are filled', async () => filled(await text(video)) && filled(await text(play.ts)), { within: seconds(30) });
+await until('playlists are filled', async () => filled(await text(video)) && filled(await text(play.ts)), {
+  within: seconds(30),
+});
 
 test('addresses carry the stream as WeChat names it', () => {
   assert.equal(play.flv, `/live/${room.stream}.flv`);
@@ -43,7 +49,10 @@ for (const form of ['flv', 'hls', 'ts']) {
 }
 
 test('the playlist is CMAF, the other MPEG-TS', async () => {
-  assert.match(await text(play.hls), /#EXT-X-STREAM-INF:.*CODECS="avc1\.[0-9a-f]{6},mp4a\.40\.2".*\nvideo\.m3u8/);
+  assert.match(
+    await text(play.hls),
+    /#EXT-X-STREAM-INF:.*CODECS="avc1\.[0-9a-f]{6},mp4a\.40\.2".*\nvideo\.m3u8/,
+  );
   assert.match(await text(video), /#EXT-X-MAP:URI=/);
   const ts = await text(play.ts);
   assert.doesNotMatch(ts, /#EXT-X-MAP/);
@@ -68,7 +77,12 @@ test('pages of every site may play it', async () => {
 
 test('an unknown stream is a 404 that tells nothing', async () => {
   const known = new RegExp(room.stream);
-  for (const route of ['/live/wx0123456789abcdef-1.flv', '/live/nothing.flv', '/live/wx0-1/index.m3u8', '/live/wx0-1/ts.m3u8']) {
+  for (const route of [
+    '/live/wx0123456789abcdef-1.flv',
+    '/live/nothing.flv',
+    '/live/wx0-1/index.m3u8',
+    '/live/wx0-1/ts.m3u8',
+  ]) {
     const answer = await fetch(kaibo.http + route);
     assert.equal(answer.status, 404, route);
     assert.doesNotMatch(await answer.text(), known);

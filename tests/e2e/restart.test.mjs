@@ -18,33 +18,37 @@ async function room(wechat, id) {
   return { id, stream: `${app.appid}-${id}`, pushAddr };
 }
 
-test('a room on air is lost when its server died, and goes on with the stream', { timeout: seconds(90) }, async (t) => {
-  let wechat = await WeChat.open(kaibo.http, app);
-  const { id, pushAddr } = await wechat.room({ dueIn: minutes(15) });
-  const first = new Publisher(pushAddr);
-  t.after(() => first.kill());
-  await first.good();
-  await until('live', async () => (await wechat.status(id)) === 101);
-  await kaibo.killHard();
-  await first.exited;
+test(
+  'a room on air is lost when its server died, and goes on with the stream',
+  { timeout: seconds(90) },
+  async (t) => {
+    let wechat = await WeChat.open(kaibo.http, app);
+    const { id, pushAddr } = await wechat.room({ dueIn: minutes(15) });
+    const first = new Publisher(pushAddr);
+    t.after(() => first.kill());
+    await first.good();
+    await until('live', async () => (await wechat.status(id)) === 101);
+    await kaibo.killHard();
+    await first.exited;
 
-  kaibo = await Kaibo.start({ folder });
-  const readyAt = performance.now();
-  wechat = await WeChat.open(kaibo.http, app);
-  assert.equal(await wechat.status(id), 101, 'not lost before its time');
-  await until('lost', async () => (await wechat.status(id)) === 106, { within: seconds(15) });
-  const lost = performance.now() - readyAt;
-  note(t, '106 after the server was ready again', lost);
-  assert.ok(lost >= 8000 && lost <= 11_500, `${lost} ms`);
+    kaibo = await Kaibo.start({ folder });
+    const readyAt = performance.now();
+    wechat = await WeChat.open(kaibo.http, app);
+    assert.equal(await wechat.status(id), 101, 'not lost before its time');
+    await until('lost', async () => (await wechat.status(id)) === 106, { within: seconds(15) });
+    const lost = performance.now() - readyAt;
+    note(t, '106 after the server was ready again', lost);
+    assert.ok(lost >= 8000 && lost <= 11_500, `${lost} ms`);
 
-  const { startedAt } = await (await fetch(`${kaibo.http}/v1/rooms/${id}`)).json();
-  const again = new Publisher((await room(wechat, id)).pushAddr);
-  t.after(() => again.kill());
-  await again.good();
-  await until('live again', async () => (await wechat.status(id)) === 101);
-  const view = await (await fetch(`${kaibo.http}/v1/rooms/${id}`)).json();
-  assert.equal(view.startedAt, startedAt, 'the same broadcast');
-});
+    const { startedAt } = await (await fetch(`${kaibo.http}/v1/rooms/${id}`)).json();
+    const again = new Publisher((await room(wechat, id)).pushAddr);
+    t.after(() => again.kill());
+    await again.good();
+    await until('live again', async () => (await wechat.status(id)) === 101);
+    const view = await (await fetch(`${kaibo.http}/v1/rooms/${id}`)).json();
+    assert.equal(view.startedAt, startedAt, 'the same broadcast');
+  },
+);
 
 test('one folder has one server', async () => {
   await assert.rejects(Kaibo.start({ folder }), /another kaibo server runs/);

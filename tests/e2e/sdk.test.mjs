@@ -11,7 +11,9 @@ const wechat = await WeChat.open(kaibo.http, await kaibo.app());
 const fields = (rest) => roomFields({ anchor: wechat.anchor, image: wechat.image, ...rest });
 
 test('a PHP SDK creates a room with a form', async () => {
-  const form = Object.fromEntries(Object.entries(fields({ name: '表单创建的专场' })).map(([key, value]) => [key, String(value)]));
+  const form = Object.fromEntries(
+    Object.entries(fields({ name: '表单创建的专场' })).map(([key, value]) => [key, String(value)]),
+  );
   const made = await wechat.json(`/wxaapi/broadcast/room/create?access_token=${wechat.token}`, {
     method: 'POST',
     body: new URLSearchParams(form),
@@ -23,9 +25,14 @@ test('a PHP SDK creates a room with a form', async () => {
 
 test('numbers may be text, keys may be unknown, the content type may be odd or missing', async () => {
   const body = fields({ name: '数字写成文本' });
-  for (const key of ['startTime', 'endTime', 'type', 'closeLike', 'closeGoods', 'closeComment']) body[key] = String(body[key]);
+  for (const key of ['startTime', 'endTime', 'type', 'closeLike', 'closeGoods', 'closeComment'])
+    body[key] = String(body[key]);
   Object.assign(body, { screenType: '1', anchorImg: '', merchantId: 7 });
-  for (const headers of [{ 'content-type': "application/json;charset='utf-8'" }, { 'content-type': 'text/plain' }, {}]) {
+  for (const headers of [
+    { 'content-type': "application/json;charset='utf-8'" },
+    { 'content-type': 'text/plain' },
+    {},
+  ]) {
     const made = await wechat.json(`/wxaapi/broadcast/room/create?access_token=${wechat.token}`, {
       method: 'POST',
       headers,
@@ -42,9 +49,20 @@ test('the list has the keys and the order that SDKs read', async () => {
   assert.equal(page.errmsg, 'ok');
   assert.equal(page.room_info[0].roomid, late.id);
   const starts = page.room_info.map((room) => room.start_time);
-  assert.deepEqual(starts, starts.toSorted((a, b) => b - a));
+  assert.deepEqual(
+    starts,
+    starts.toSorted((a, b) => b - a),
+  );
   const row = page.room_info[0];
-  for (const key of ['close_like', 'close_goods', 'close_comment', 'close_kf', 'close_replay', 'is_feeds_public', 'live_type'])
+  for (const key of [
+    'close_like',
+    'close_goods',
+    'close_comment',
+    'close_kf',
+    'close_replay',
+    'is_feeds_public',
+    'live_type',
+  ])
     assert.ok(row[key] === 0 || row[key] === 1, key);
   assert.deepEqual(row.goods, []);
   const cover = await fetch(row.cover_img);
@@ -78,8 +96,14 @@ test('refusals carry code and rid', async () => {
     [await wechat.createRoom({ dueIn: minutes(5) }), 200002],
     [await wechat.createRoom({ coverImg: 'no-such-media' }), 300031],
     [await wechat.post('/wxaapi/broadcast/goods/unheard-of', {}), 40066],
-    [await wechat.json('/wxa/business/getliveinfo?access_token=wrong', { method: 'POST', body: '{}' }), 40001],
-    [await wechat.json('/cgi-bin/token?grant_type=client_credential&appid=wx0000000000000000&secret=x'), 40013],
+    [
+      await wechat.json('/wxa/business/getliveinfo?access_token=wrong', { method: 'POST', body: '{}' }),
+      40001,
+    ],
+    [
+      await wechat.json('/cgi-bin/token?grant_type=client_credential&appid=wx0000000000000000&secret=x'),
+      40013,
+    ],
   ];
   for (const [answer, errcode] of cases) {
     assert.equal(answer.errcode, errcode, JSON.stringify(answer));
@@ -87,31 +111,35 @@ test('refusals carry code and rid', async () => {
   }
 });
 
-test('an unverified anchor is led to a page that turns when the command line verifies', { timeout: seconds(60) }, async (t) => {
-  const refused = await wechat.createRoom({ anchorWechat: 'anchor_newcomer', name: '新人首播专场' });
-  assert.equal(refused.errcode, 300036);
-  assert.equal(refused.roomId, undefined);
-  assert.match(refused.errmsg, RID);
-  assert.ok(refused.qrcode_url.startsWith(`${kaibo.http}/verify/`), refused.qrcode_url);
+test(
+  'an unverified anchor is led to a page that turns when the command line verifies',
+  { timeout: seconds(60) },
+  async (t) => {
+    const refused = await wechat.createRoom({ anchorWechat: 'anchor_newcomer', name: '新人首播专场' });
+    assert.equal(refused.errcode, 300036);
+    assert.equal(refused.roomId, undefined);
+    assert.match(refused.errmsg, RID);
+    assert.ok(refused.qrcode_url.startsWith(`${kaibo.http}/verify/`), refused.qrcode_url);
 
-  const browser = await Browser.start();
-  t.after(() => browser.close());
-  const page = await browser.page('phone');
-  await page.goto(refused.qrcode_url);
-  await page.locator('[data-testid="verify-state"][data-state="pending"]').waitFor();
-  const shown = await page.getByTestId('verify-id').textContent();
-  assert.match(shown, /\*/);
-  assert.doesNotMatch(await page.content(), /anchor_newcomer/);
-  await shoot(page, 'verify-pending');
-  assert.ok(await fits(page));
+    const browser = await Browser.start();
+    t.after(() => browser.close());
+    const page = await browser.page('phone');
+    await page.goto(refused.qrcode_url);
+    await page.locator('[data-testid="verify-state"][data-state="pending"]').waitFor();
+    const shown = await page.getByTestId('verify-id').textContent();
+    assert.match(shown, /\*/);
+    assert.doesNotMatch(await page.content(), /anchor_newcomer/);
+    await shoot(page, 'verify-pending');
+    assert.ok(await fits(page));
 
-  await kaibo.cli('anchor', 'verify', '--appid', wechat.appid, 'anchor_newcomer');
-  await page.locator('[data-testid="verify-state"][data-state="verified"]').waitFor();
-  await shoot(page, 'verify-verified');
-  const made = await wechat.createRoom({ anchorWechat: 'anchor_newcomer', name: '新人首播专场' });
-  assert.equal(made.errcode, 0, JSON.stringify(made));
-  assert.deepEqual(browser.troubles, []);
-});
+    await kaibo.cli('anchor', 'verify', '--appid', wechat.appid, 'anchor_newcomer');
+    await page.locator('[data-testid="verify-state"][data-state="verified"]').waitFor();
+    await shoot(page, 'verify-verified');
+    const made = await wechat.createRoom({ anchorWechat: 'anchor_newcomer', name: '新人首播专场' });
+    assert.equal(made.errcode, 0, JSON.stringify(made));
+    assert.deepEqual(browser.troubles, []);
+  },
+);
 
 test('a token is the same for stable callers', async () => {
   const ask = () =>

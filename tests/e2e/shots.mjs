@@ -1,6 +1,7 @@
-// `npm run shots -- FOLDER`: pictures of every page of `kaibo demo`, narrow and wide.
+// `npm run shots -- FOLDER [--readme]`: pictures of every page of `kaibo demo`, narrow and wide; or
+// the three pictures of the README.
 import path from 'node:path';
-import { Browser, Kaibo, moves, seconds, shoot, until } from './harness.mjs';
+import { Browser, Kaibo, moves, ownerOf, seconds, shoot, until } from './harness.mjs';
 
 const folder = path.resolve(process.argv[2] ?? 'shots/demo');
 const kaibo = await Kaibo.start({ command: 'demo', env: { KAIBO_SERVER__LOG: 'warn,kaibo=info' } });
@@ -13,8 +14,12 @@ try {
     const anchor = /http:\/\/\S+\/a\/\S+/.exec(kaibo.out)?.[0];
     return rooms.length >= 2 && anchor && { film: rooms[0], own: rooms[1], anchor };
   });
-  const { link } = await kaibo.setup();
-  for (const size of ['phone', 'desktop']) await all(size, links, link);
+  if (process.argv.includes('--readme')) {
+    await readme(links);
+  } else {
+    const { link } = await kaibo.setup();
+    for (const size of ['phone', 'desktop']) await all(size, links, link);
+  }
 } finally {
   await browser.close();
   await kaibo.close();
@@ -25,7 +30,9 @@ async function all(size, links, setup) {
   const only = { sizes: [size] };
   const page = await browser.page(size);
   const view = links.film.replace('/r/', '/v1/rooms/');
-  await until('the film is live', async () => (await (await fetch(view)).json()).status === 101, { within: seconds(20) });
+  await until('the film is live', async () => (await (await fetch(view)).json()).status === 101, {
+    within: seconds(20),
+  });
   await page.goto(links.film);
   await moves(page);
   await keep(page, 'room-live', only);
@@ -73,4 +80,31 @@ async function theConsole(page, only, setup) {
   await page.getByRole('link', { name: '接入帮助' }).click();
   await page.getByTestId('base-url').waitFor();
   await keep(page, 'console-help', { ...only, fullPage: true });
+}
+
+// All of one height, so that they stand well side by side.
+async function readme({ film }) {
+  const wide = { viewport: { width: 1120, height: 780 }, deviceScaleFactor: 2 };
+  const roomId = film.split('/').pop();
+  const owner = await ownerOf(kaibo);
+  const [{ appid }] = owner.session.apps;
+  const { broadcastUrl } = await owner.access(appid, roomId);
+  const pages = {
+    'live-phone': [await browser.page('phone'), film, 'video'],
+    anchor: [await browser.page('phone'), broadcastUrl, '[data-testid="preview"] video'],
+    'console-room': [
+      await browser.page('desktop', wide),
+      `${kaibo.http}/console/apps/${appid}/rooms/${roomId}`,
+      '[data-testid="preview"] video',
+    ],
+  };
+  const [name, value] = owner.cookie.split('=');
+  await pages['console-room'][0]
+    .context()
+    .addCookies([{ name, value, url: kaibo.http, httpOnly: true, sameSite: 'Strict' }]);
+  for (const [file, [page, url, picture]] of Object.entries(pages)) {
+    await page.goto(url);
+    await moves(page, picture);
+    await page.screenshot({ path: path.join(folder, `${file}.png`) });
+  }
 }

@@ -49,7 +49,9 @@ test('every acknowledged room is there after kill -9', { timeout: seconds(180) }
     t.after(() => again.close());
     let found = 0;
     for (const app of made) {
-      const rooms = new Map((await (await WeChat.open(again.http, app)).allRooms()).map((room) => [room.roomid, room]));
+      const rooms = new Map(
+        (await (await WeChat.open(again.http, app)).allRooms()).map((room) => [room.roomid, room]),
+      );
       found += rooms.size;
       for (const [id, name] of answered.get(app.appid)) {
         assert.equal(rooms.get(id)?.name, name, `room ${id} was acknowledged`);
@@ -58,7 +60,9 @@ test('every acknowledged room is there after kill -9', { timeout: seconds(180) }
         ids.add(id);
       }
     }
-    t.diagnostic(`killed after ${killAfter} answers: ${count} acknowledged, ${found} found after the restart`);
+    t.diagnostic(
+      `killed after ${killAfter} answers: ${count} acknowledged, ${found} found after the restart`,
+    );
     assert.equal(await again.stop(), 0);
   }
   assert.ok(lost > 0, 'the server was killed in the middle of the work');

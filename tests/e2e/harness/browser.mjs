@@ -7,9 +7,10 @@ import { seconds } from './wait.mjs';
 
 const SHOTS = path.join(path.dirname(fileURLToPath(import.meta.url)), '../shots');
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const QUIET = '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update'
-  .concat(' --disable-sync --autoplay-policy=document-user-activation-required')
-  .split(' ');
+const QUIET =
+  '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update'
+    .concat(' --disable-sync --autoplay-policy=document-user-activation-required')
+    .split(' ');
 
 /** The two widths every page is looked at. */
 const SIZES = {
@@ -31,7 +32,12 @@ export class Browser {
 
   /** A page of its own session, `phone` or `desktop`. Errors of its scripts are kept in `troubles`. */
   async page(size = 'desktop', options = {}) {
-    const context = await this.program.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', ...SIZES[size], ...options });
+    const context = await this.program.newContext({
+      locale: 'zh-CN',
+      timezoneId: 'Asia/Shanghai',
+      ...SIZES[size],
+      ...options,
+    });
     const page = await context.newPage();
     page.setDefaultTimeout(seconds(15));
     page.on('pageerror', (error) => this.troubles.push(`${page.url()}: ${error.message}`));
@@ -44,7 +50,11 @@ export class Browser {
 }
 
 /** Looks at `page` at both widths and keeps pictures of it as `name`. */
-export async function shoot(page, name, { folder = SHOTS, sizes = ['phone', 'desktop'], fullPage = false } = {}) {
+export async function shoot(
+  page,
+  name,
+  { folder = SHOTS, sizes = ['phone', 'desktop'], fullPage = false } = {},
+) {
   mkdirSync(folder, { recursive: true });
   for (const size of sizes) {
     const { viewport } = SIZES[size];
@@ -62,7 +72,10 @@ export async function shoot(page, name, { folder = SHOTS, sizes = ['phone', 'des
 async function settled(page) {
   await page.waitForFunction(() => {
     const moving = document.getAnimations().filter((one) => one.playState === 'running');
-    return document.fonts.status === 'loaded' && moving.every((one) => one.effect.getTiming().iterations === Infinity);
+    return (
+      document.fonts.status === 'loaded' &&
+      moving.every((one) => one.effect.getTiming().iterations === Infinity)
+    );
   });
 }
 
@@ -83,7 +96,10 @@ export async function moves(page, selector = 'video', forSeconds = 2, within = s
     ([selector, forSeconds]) => {
       const video = document.querySelector(selector);
       if (!video || video.readyState < 2 || video.paused) return false;
-      const mark = (video.kaiboMark ??= { time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames });
+      const mark = (video.kaiboMark ??= {
+        time: video.currentTime,
+        frames: video.getVideoPlaybackQuality().totalVideoFrames,
+      });
       const done =
         video.currentTime - mark.time >= forSeconds &&
         video.getVideoPlaybackQuality().totalVideoFrames - mark.frames >= forSeconds * 10;

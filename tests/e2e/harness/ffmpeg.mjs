@@ -1,12 +1,14 @@
 // A real encoder, and a real decoder.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { endsWithUs, seconds, until } from './wait.mjs';
+import { seconds, start, until } from './wait.mjs';
 
 const run = promisify(execFile);
 // A moving test picture with a tone.
-const SOURCES = '-re -f lavfi -i testsrc2=size=640x360:rate=25 -re -f lavfi -i sine=frequency=440:sample_rate=44100';
-const CODECS = '-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 25 -bf 0 -b:v 600k -c:a aac -b:a 64k';
+const SOURCES =
+  '-re -f lavfi -i testsrc2=size=640x360:rate=25 -re -f lavfi -i sine=frequency=440:sample_rate=44100';
+const CODECS =
+  '-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 25 -bf 0 -b:v 600k -c:a aac -b:a 64k';
 const live = (codecs = CODECS) => `${SOURCES} ${codecs} -f flv`.split(' ');
 
 /** An FFmpeg that pushes to `url` until it is stopped. */
@@ -15,8 +17,7 @@ export class Publisher {
     const flags = ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-nostats', '-stats_period', '0.1'];
     const output = ['-progress', 'pipe:1', url];
     this.startedAt = performance.now();
-    this.child = spawn('ffmpeg', [...flags, ...live(), ...output], { stdio: ['ignore', 'pipe', 'pipe'] });
-    endsWithUs(this.child);
+    this.child = start('ffmpeg', [...flags, ...live(), ...output], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.said = '';
     this.sentMs = 0;
     this.child.stderr.on('data', (data) => (this.said += data));
@@ -26,7 +27,10 @@ export class Publisher {
 
   /** Settles when half a second of media has been sent: what the server calls a good stream. */
   async good() {
-    await until('FFmpeg has sent half a second', () => this.#mustRun() && this.goodAt, { within: seconds(15), every: 10 });
+    await until('FFmpeg has sent half a second', () => this.#mustRun() && this.goodAt, {
+      within: seconds(15),
+      every: 10,
+    });
     return this.goodAt;
   }
 
@@ -69,7 +73,18 @@ export async function refusedPush(url, codecs) {
 /** The streams that a decoder finds and the number of frames it decodes in three seconds of them. */
 export async function probe(url) {
   const entries = 'stream=codec_type,codec_name,width,height,sample_rate,nb_read_frames';
-  const flags = ['-v', 'error', '-count_frames', '-read_intervals', '%+3', '-show_entries', entries, '-of', 'json', url];
+  const flags = [
+    '-v',
+    'error',
+    '-count_frames',
+    '-read_intervals',
+    '%+3',
+    '-show_entries',
+    entries,
+    '-of',
+    'json',
+    url,
+  ];
   const { stdout, stderr } = await run('ffprobe', flags, { timeout: seconds(40) });
   const { streams } = JSON.parse(stdout);
   const of = (type) => streams.find((stream) => stream.codec_type === type);

@@ -1,12 +1,12 @@
 // The built binary: a server in a folder of its own, its log, and the command line beside it.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { endsWithUs, seconds, until } from './wait.mjs';
+import { seconds, start, until } from './wait.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const BINARY = path.resolve(process.env.KAIBO_BIN ?? path.join(here, '../../../target/debug/kaibo'));
@@ -39,9 +39,12 @@ export class Kaibo {
 
   async launch(command = 'serve') {
     const flags = [command, '--data-dir', this.folder, '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0'];
-    const child = spawn(this.binary, flags, { cwd: this.folder, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = start(this.binary, flags, {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child = child;
-    endsWithUs(child);
     this.startedAt = performance.now();
     this.exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));
     const from = this.log.length;
@@ -56,7 +59,9 @@ export class Kaibo {
         resolve();
       });
       child.once('error', reject);
-      void this.exited.then((how) => reject(new Error(`kaibo ${command} ended (${how}):\n${this.log.slice(from)}`)));
+      void this.exited.then((how) =>
+        reject(new Error(`kaibo ${command} ended (${how}):\n${this.log.slice(from)}`)),
+      );
     });
     child.stdout.on('data', (data) => (this.out += data));
     await withDeadline(ready, seconds(20), () => `kaibo ${command} is not ready:\n${this.log}`);
@@ -105,7 +110,8 @@ export class Kaibo {
 
   /** Ends the server if it runs, and removes its folder. */
   async close() {
-    if (this.child.exitCode === null && this.child.signalCode === null) await this.stop().catch(() => this.killHard());
+    if (this.child.exitCode === null && this.child.signalCode === null)
+      await this.stop().catch(() => this.killHard());
     if (this.ownFolder) await rm(this.folder, { recursive: true, force: true });
   }
 }

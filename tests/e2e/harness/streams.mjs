@@ -6,7 +6,10 @@
  */
 export async function events(url, headers = {}) {
   const abort = new AbortController();
-  const answer = await fetch(url, { headers: { accept: 'text/event-stream', ...headers }, signal: abort.signal });
+  const answer = await fetch(url, {
+    headers: { accept: 'text/event-stream', ...headers },
+    signal: abort.signal,
+  });
   if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status}`);
   const seen = [];
   let wake = () => {};
@@ -24,10 +27,11 @@ export async function events(url, headers = {}) {
 
 async function next(seen, wanted, within, onEvent) {
   const end = performance.now() + within;
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     for (; at < seen.length; at += 1) if (wanted(seen[at].data)) return seen.splice(0, at + 1).pop();
     const left = end - performance.now();
-    if (left <= 0) throw new Error(`no such event within ${within} ms; seen: ${JSON.stringify(seen).slice(-600)}`);
+    if (left <= 0)
+      throw new Error(`no such event within ${within} ms; seen: ${JSON.stringify(seen).slice(-600)}`);
     let timer;
     await new Promise((resolve) => {
       timer = setTimeout(resolve, left);
@@ -49,7 +53,13 @@ async function read(body, onEvent) {
           .filter((line) => line.startsWith(`${name}:`))
           .map((line) => line.slice(name.length + 1).replace(/^ /, ''))
           .join('\n');
-      if (field('data')) onEvent({ event: field('event'), id: field('id'), data: JSON.parse(field('data')), at: performance.now() });
+      if (field('data'))
+        onEvent({
+          event: field('event'),
+          id: field('id'),
+          data: JSON.parse(field('data')),
+          at: performance.now(),
+        });
     }
   }
 }
@@ -64,7 +74,8 @@ export async function bodyEnd(url) {
     let length = (await first).value.length;
     let clean = true;
     try {
-      for (let part = await reader.read(); !part.done; part = await reader.read()) length += part.value.length;
+      for (let part = await reader.read(); !part.done; part = await reader.read())
+        length += part.value.length;
     } catch {
       clean = false;
     }

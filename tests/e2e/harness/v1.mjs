@@ -68,7 +68,9 @@ export class Broadcast {
 
   /** The room now. */
   async view() {
-    const answer = await fetch(`${this.http}/v1/broadcast`, { headers: { authorization: `Broadcast ${this.code}` } });
+    const answer = await fetch(`${this.http}/v1/broadcast`, {
+      headers: { authorization: `Broadcast ${this.code}` },
+    });
     if (!answer.ok) throw new Error(`broadcast: HTTP ${answer.status}`);
     return answer.json();
   }

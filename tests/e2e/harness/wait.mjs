@@ -1,4 +1,5 @@
 // Waiting for conditions with a deadline, and figures worth reading in a test's output.
+import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Milliseconds of `n` seconds. */
@@ -42,11 +43,10 @@ export async function step(test, what, run) {
   note(test, what, performance.now() - from);
 }
 
-/** No process that a test started outlives it, whatever went wrong. */
-export function endsWithUs(child) {
-  const end = () => child.kill('SIGKILL');
-  process.on('exit', end);
-  child.once('exit', () => process.off('exit', end));
+/** Starts a program that does not outlive us, however we end. */
+export function start(program, flags, options) {
+  if (process.platform !== 'linux') return spawn(program, flags, options);
+  return spawn('setpriv', ['--pdeathsig', 'KILL', program, ...flags], options);
 }
 
 function describe(value) {

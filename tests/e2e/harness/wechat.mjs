@@ -5,7 +5,13 @@ import { png } from './png.mjs';
 export const minutes = (n) => n * 60_000;
 
 /** The fields of `room/create` for a room due in `dueIn` ms, with the media id of one picture. */
-export function roomFields({ dueIn = minutes(15), length = minutes(60), anchor = 'anchor_one', image, ...rest }) {
+export function roomFields({
+  dueIn = minutes(15),
+  length = minutes(60),
+  anchor = 'anchor_one',
+  image,
+  ...rest
+}) {
   const start = Math.ceil((Date.now() + dueIn) / 1000);
   return {
     name: '双十一年货专场',
@@ -75,7 +81,10 @@ export class WeChat {
 
   /** `room/create`, as answered. */
   createRoom(fields = {}) {
-    return this.post('/wxaapi/broadcast/room/create', roomFields({ anchor: this.anchor, image: this.image, ...fields }));
+    return this.post(
+      '/wxaapi/broadcast/room/create',
+      roomFields({ anchor: this.anchor, image: this.image, ...fields }),
+    );
   }
 
   /** Makes a room that must be made; gives its number, its stream's name and its push address. */
