@@ -18,8 +18,12 @@ impl Kaibo {
     /// once, when the server is ready to take streams.
     pub async fn restart_rooms(&self) -> Result<()> {
         for room in self.store().rooms_with_stream().await? {
-            self.change(&room.app_id, room.id, &Command::Restarted)
-                .await?;
+            let restarted = self.change(&room.app_id, room.id, &Command::Restarted);
+            match restarted.await {
+                // Deleted meanwhile by a command line.
+                Ok(_) | Err(Error::Refused(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -31,7 +35,7 @@ impl Kaibo {
             let wait = match self.fire_due().await {
                 Ok(wait) => wait,
                 Err(error) => {
-                    tracing::error!(%error, "timers cannot read the database; trying again");
+                    tracing::error!(%error, "a timer could not fire; trying again");
                     Duration::from_secs(1)
                 }
             };
@@ -55,8 +59,13 @@ impl Kaibo {
             if due.is_empty() {
                 break;
             }
+            // One room that cannot be changed does not keep the others waiting.
+            let mut failed = None;
             for (app_id, room_id) in due {
-                self.fire(&app_id, room_id).await?;
+                failed = self.fire(&app_id, room_id).await.err().or(failed);
+            }
+            if let Some(error) = failed {
+                return Err(error);
             }
         }
         let next = self.store().next_deadline().await?;

@@ -165,7 +165,19 @@ impl Kaibo {
         room_id: RoomId,
         why: RefusedPush,
     ) -> Result<()> {
-        self.change(app_id, room_id, &Command::LostStream).await?;
+        while let Some(room) = self.store().room(app_id, room_id).await? {
+            if room.status != Status::Planned {
+                // Somebody started it meanwhile, or ended it.
+                return Ok(());
+            }
+            // As of the moment before its window, which would start it first.
+            let before = room.startable_from(self.rules()).map(|from| from - 1);
+            let at = before.map_or(self.now(), |before| before.min(self.now()));
+            let lost = self.try_change(&room, &Command::LostStream, at).await?;
+            if lost.is_some() {
+                break;
+            }
+        }
         let refusal = PushRefusal {
             at: self.now(),
             reason: why.name().into(),

@@ -1,5 +1,6 @@
 //! Rooms: made, edited, and changed through one door.
 
+use kaibo_domain::UnixMs;
 use kaibo_domain::draft::{self, Draft};
 use kaibo_domain::id::{AppId, RoomId};
 use kaibo_domain::refusal::Refusal;
@@ -106,38 +107,48 @@ impl Kaibo {
         command: &Command,
     ) -> Result<Applied> {
         loop {
-            let now = self.now();
             let room = self
                 .store()
                 .room(app_id, room_id)
                 .await?
                 .ok_or(Refusal::RoomUnknown)?;
-            let change = step(&room, command, now, self.rules())?;
-            if !change.dirty {
-                let offset = self.store().last_offset().await?;
-                return Ok(Applied {
-                    room: change.room,
-                    offset,
-                });
+            // Somebody else changed it meanwhile: judge the command by what it is now.
+            if let Some(applied) = self.try_change(&room, command, self.now()).await? {
+                return Ok(applied);
             }
-            let deadline = next_deadline(&change.room, self.rules());
-            let limit = self.settings().limits.live_at_once;
-            match self
-                .store()
-                .save_room(&change, deadline, Some(limit), now)
-                .await?
-            {
-                Saved::Done { offset } => {
-                    let room = Room {
-                        version: change.room.version + 1,
-                        ..change.room
-                    };
-                    return Ok(Applied { room, offset });
-                }
-                // Somebody else changed it meanwhile: judge the command by what it is now.
-                Saved::Conflict => {}
-                Saved::LiveLimit => return Err(Refusal::LiveAtOnce(limit).into()),
+        }
+    }
+
+    /// Applies `command` to `room` as of `at`; `None`: the room is not any more what was read.
+    pub(crate) async fn try_change(
+        &self,
+        room: &Room,
+        command: &Command,
+        at: UnixMs,
+    ) -> Result<Option<Applied>> {
+        let change = step(room, command, at, self.rules())?;
+        // A timer that finds nothing to do was set under other settings: it is set anew, or it
+        // would be due for ever.
+        if !change.dirty && *command != Command::Timer {
+            let offset = self.store().last_offset().await?;
+            let room = change.room;
+            return Ok(Some(Applied { room, offset }));
+        }
+        let deadline = next_deadline(&change.room, self.rules());
+        let limit = self.settings().limits.live_at_once;
+        let saved = self
+            .store()
+            .save_room(&change, deadline, Some(limit), self.now());
+        match saved.await? {
+            Saved::Done { offset } => {
+                let room = Room {
+                    version: change.room.version + 1,
+                    ..change.room
+                };
+                Ok(Some(Applied { room, offset }))
             }
+            Saved::Conflict => Ok(None),
+            Saved::LiveLimit => Err(Refusal::LiveAtOnce(limit).into()),
         }
     }
 

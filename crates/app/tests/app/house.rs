@@ -43,7 +43,12 @@ impl House {
 
     /// A second process on the same folder.
     pub(crate) async fn beside(&self) -> Kaibo {
-        open(&self.folder, &self.clock, &AppConfig::default()).await
+        self.beside_with(&AppConfig::default()).await
+    }
+
+    /// A second process on the same folder, with settings of its own.
+    pub(crate) async fn beside_with(&self, config: &AppConfig) -> Kaibo {
+        open(&self.folder, &self.clock, config).await
     }
 
     /// A room that starts in `minutes`.

@@ -7,4 +7,5 @@ mod live;
 mod outbox;
 mod restart;
 mod rooms;
+mod timers;
 mod tokens;

@@ -31,7 +31,8 @@ async fn restart(house: &House, down: i64) -> Kaibo {
     kaibo
 }
 
-async fn run_timers_once(kaibo: &Kaibo) {
+/// Runs timers until nothing is due any more.
+pub(crate) async fn run_timers_once(kaibo: &Kaibo) {
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let (timers, until) = (kaibo.clone(), stop.clone());
     tasks.spawn(async move { timers.run_timers(until).await });
