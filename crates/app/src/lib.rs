@@ -46,7 +46,7 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// Something outside did not work; logged once at the edge.
-    #[error("the database did not answer")]
+    #[error(transparent)]
     Failed(#[from] kaibo_store::StoreError),
     /// A sealed value does not open: the master key is not the one it was sealed with.
     #[error("a stored secret does not open with this master key")]
