@@ -12,8 +12,8 @@ use kaibo_store::Image;
 
 use crate::{Kaibo, Result, secret};
 
-/// Largest image (spec P3, E01).
-const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// Largest image that is taken in (spec P3). What a place of a room takes is less.
+const MAX_BYTES: usize = 10 * 1024 * 1024;
 /// Life of a media id; the image itself stays for the rooms that took it.
 const MEDIA_LIFE_MS: i64 = 3 * 24 * HOUR_MS;
 
@@ -34,8 +34,19 @@ pub struct StoredImage {
     pub created_at: UnixMs,
 }
 
+/// What a media id or an address stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedImage {
+    /// Its lasting name.
+    pub name: String,
+    /// Size in bytes.
+    pub bytes: i64,
+    /// False when its file is gone from the data folder.
+    pub is_there: bool,
+}
+
 impl Kaibo {
-    /// Takes in a PNG, JPEG or GIF of at most 2 MiB. The bytes decide what it is, not its name.
+    /// Takes in a PNG, JPEG or GIF of at most 10 MiB. The bytes decide what it is, not its name.
     pub async fn upload_image(&self, app_id: &AppId, bytes: Bytes) -> Result<StoredImage> {
         let (format, width, height) = inspect(&bytes).map_err(Refusal::Image)?;
         let image = Image {
@@ -77,6 +88,20 @@ impl Kaibo {
         }
     }
 
+    /// The image that a draft means by `text`, a media id or an address. `None`: not this app's,
+    /// or past its three days.
+    pub async fn named_image(&self, app_id: &AppId, text: &str) -> Result<Option<NamedImage>> {
+        let Some(image) = self.resolve(app_id, text).await? else {
+            return Ok(None);
+        };
+        let is_there = self.image(&image.name).await?.is_some();
+        Ok(Some(NamedImage {
+            name: image.name,
+            bytes: image.bytes,
+            is_there,
+        }))
+    }
+
     /// Address of the image with a lasting name.
     pub fn image_url(&self, name: &str) -> String {
         format!("{}/media/{name}", self.settings().public_http)
@@ -114,7 +139,7 @@ impl Kaibo {
             match sent {
                 None => *value = kept.cloned(),
                 Some(text) => match self.resolve(app_id, &text).await? {
-                    Some(name) => *value = Some(name),
+                    Some(image) => *value = Some(image.name),
                     None => broken.push(FieldRefusal {
                         field,
                         rule: FieldRule::ImageUnknown,
@@ -135,15 +160,13 @@ impl Kaibo {
         }
     }
 
-    async fn resolve(&self, app_id: &AppId, text: &str) -> Result<Option<String>> {
+    async fn resolve(&self, app_id: &AppId, text: &str) -> Result<Option<Image>> {
         let own = text.rsplit_once("/media/").map_or(text, |(_, name)| name);
         if let Some(image) = self.store().image_of(app_id, own).await? {
-            return Ok(Some(image.name));
+            return Ok(Some(image));
         }
         let image = self.store().image_by_media_id(app_id, text).await?;
-        Ok(image
-            .filter(|image| !self.is_past(image))
-            .map(|image| image.name))
+        Ok(image.filter(|image| !self.is_past(image)))
     }
 
     fn is_past(&self, image: &Image) -> bool {

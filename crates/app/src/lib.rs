@@ -33,7 +33,7 @@ pub use anchors::VerificationView;
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;
 pub use feed::{Changed, Changes};
-pub use images::StoredImage;
+pub use images::{NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};

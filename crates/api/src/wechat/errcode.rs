@@ -48,6 +48,8 @@ pub(super) enum CallFault {
     NotAnAnchor,
     /// An image beyond the size for its place.
     ImageTooLarge(Field),
+    /// An image whose file is gone from the data folder.
+    ImageGone,
 }
 
 /// Why a call did not succeed.
@@ -74,6 +76,9 @@ pub(super) enum Fault {
     /// It could not be done.
     #[error(transparent)]
     Failed(kaibo_app::Error),
+    /// The rooms could not be read.
+    #[error(transparent)]
+    RoomsFailed(kaibo_app::Error),
 }
 
 impl From<CallFault> for Fault {
@@ -131,6 +136,7 @@ pub(super) fn verdict(fault: &Fault) -> Verdict {
             anchor_unverified().with("qrcode_url", json!(qrcode_url))
         }
         Fault::Failed(_) => Verdict::new(-1, "system error"),
+        Fault::RoomsFailed(_) => Verdict::new(9_410_001, "get room list failed"),
     }
 }
 
@@ -162,6 +168,7 @@ fn of_call(fault: CallFault) -> Verdict {
             field,
             rule: FieldRule::TooLong,
         }),
+        CallFault::ImageGone => Verdict::new(1007, "get no data"),
     }
 }
 
@@ -321,6 +328,13 @@ mod tests {
                 assert!(!required || verdict.code == 200_002, "{field:?}");
             }
         }
+    }
+
+    #[test]
+    fn rooms_that_cannot_be_read_have_a_code_of_their_own() {
+        let failure = || kaibo_app::Error::Interrupted;
+        assert_eq!(verdict(&Fault::RoomsFailed(failure())).code, 9_410_001);
+        assert_eq!(verdict(&Fault::Failed(failure())).code, -1);
     }
 
     #[test]

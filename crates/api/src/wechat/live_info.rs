@@ -29,7 +29,8 @@ async fn rooms(call: &Call) -> Result<Answer, Fault> {
         offset: at_least(call.params.required_integer("start")?, 0, "start")?,
         limit: at_least(call.params.required_integer("limit")?, 1, "limit")?.min(MAX_ROWS),
     };
-    let (total, rooms) = call.kaibo.rooms(&call.app_id, &query).await?;
+    let read = call.kaibo.rooms(&call.app_id, &query).await;
+    let (total, rooms) = read.map_err(Fault::RoomsFailed)?;
     if rooms.is_empty() {
         return Err(CallFault::ListEmpty.into());
     }

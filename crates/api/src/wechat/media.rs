@@ -17,8 +17,8 @@ use super::errcode::{CallFault, Fault};
 use super::request::{Params, read_body};
 use super::{Rule, let_in};
 
-/// Two MiB of image and what multipart puts around it.
-const MAX_UPLOAD_BYTES: usize = 2 * 1024 * 1024 + 64 * 1024;
+/// Ten MiB of image and what multipart puts around it.
+const MAX_UPLOAD_BYTES: usize = 10 * 1024 * 1024 + 64 * 1024;
 /// The only type that mini programs upload.
 const IMAGE: &str = "image";
 
@@ -35,14 +35,14 @@ pub(super) async fn upload(State(kaibo): State<Kaibo>, request: Request) -> Resp
 /// GET `cgi-bin/media/get`: the image itself.
 pub(super) async fn get(State(kaibo): State<Kaibo>, request: Request) -> Response {
     match find(&kaibo, request).await {
-        Ok((mime, bytes)) => (
+        Ok(found) => (
             [
-                (CONTENT_TYPE, mime.as_str()),
-                (CONTENT_DISPOSITION, "attachment"),
+                (CONTENT_TYPE, found.mime.as_str()),
+                (CONTENT_DISPOSITION, found.disposition().as_str()),
                 (X_CONTENT_TYPE_OPTIONS, "nosniff"),
                 (CACHE_CONTROL, "no-store"),
             ],
-            bytes,
+            found.bytes,
         )
             .into_response(),
         Err(fault) => respond(kaibo.now(), Err(fault)),
@@ -72,12 +72,35 @@ async fn take_in(kaibo: &Kaibo, request: Request) -> Result<Answer, Fault> {
         .with("created_at", image.created_at.div_euclid(1_000)))
 }
 
-async fn find(kaibo: &Kaibo, request: Request) -> Result<(String, Bytes), Fault> {
+async fn find(kaibo: &Kaibo, request: Request) -> Result<Found, Fault> {
     let query = Params::from_query(request.uri().query().unwrap_or_default())?;
     let app_id = let_in(kaibo, GET, request.method(), &query).await?;
     let media_id = query.text("media_id")?.ok_or(CallFault::MediaUnknown)?;
     let found = kaibo.image_by_media_id(&app_id, &media_id).await?;
-    found.ok_or_else(|| CallFault::MediaUnknown.into())
+    let (mime, bytes) = found.ok_or(CallFault::MediaUnknown)?;
+    Ok(Found {
+        media_id,
+        mime,
+        bytes,
+    })
+}
+
+struct Found {
+    media_id: String,
+    mime: String,
+    bytes: Bytes,
+}
+
+impl Found {
+    /// With a file name in quotes: WxJava takes no file without one.
+    fn disposition(&self) -> String {
+        let extension = match self.mime.as_str() {
+            "image/png" => "png",
+            "image/gif" => "gif",
+            _ => "jpg",
+        };
+        format!("attachment; filename=\"{}.{extension}\"", self.media_id)
+    }
 }
 
 /// What an upload's body held; a body that is no multipart held nothing.

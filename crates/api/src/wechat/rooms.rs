@@ -13,10 +13,12 @@ use super::answer::Answer;
 use super::errcode::{CallFault, Fault};
 use super::request::Params;
 
+/// Largest background (spec E01).
+const MAX_COVER_BYTES: i64 = 2 * 1024 * 1024;
 /// Largest share card (spec E01).
-const MAX_SHARE_BYTES: usize = 1024 * 1024;
+const MAX_SHARE_BYTES: i64 = 1024 * 1024;
 /// Largest listing image (spec E01).
-const MAX_FEEDS_BYTES: usize = 100 * 1024;
+const MAX_FEEDS_BYTES: i64 = 100 * 1024;
 
 /// POST `room/create`.
 pub(super) async fn create(call: Call) -> Result<Answer, Fault> {
@@ -27,7 +29,7 @@ pub(super) async fn create(call: Call) -> Result<Answer, Fault> {
         creator_wechat: params.text("createrWechat")?,
         ..details(params)?
     };
-    check_image_sizes(&call, &draft).await?;
+    check_images(&call, &draft, None).await?;
     let input = DraftInput {
         draft,
         images_required: true,
@@ -47,11 +49,11 @@ pub(super) async fn edit(call: Call) -> Result<Answer, Fault> {
     let before = call.kaibo.room(&call.app_id, room_id).await?.draft;
     let draft = Draft {
         kind: before.kind,
-        sub_anchor_wechat: before.sub_anchor_wechat,
-        creator_wechat: before.creator_wechat,
+        sub_anchor_wechat: before.sub_anchor_wechat.clone(),
+        creator_wechat: before.creator_wechat.clone(),
         ..details(&call.params)?
     };
-    check_image_sizes(&call, &draft).await?;
+    check_images(&call, &draft, Some(&before)).await?;
     let input = DraftInput {
         draft,
         images_required: true,
@@ -126,18 +128,43 @@ fn time(params: &Params, key: &'static str) -> Result<UnixMs, Fault> {
     Ok(params.required_integer(key)?.saturating_mul(1_000))
 }
 
-/// The sizes that WeChat holds against API callers, beyond the 2 MiB of any image. An address of
-/// an image that is there already has passed them.
-async fn check_image_sizes(call: &Call, draft: &Draft) -> Result<(), Fault> {
+/// The sizes that WeChat holds against API callers. An image that the room has already, whoever
+/// put it there, stays whatever its size; one that nobody holds is refused later, as a field.
+async fn check_images(call: &Call, draft: &Draft, before: Option<&Draft>) -> Result<(), Fault> {
+    let before = |place: fn(&Draft) -> &Option<String>| before.and_then(|b| place(b).as_deref());
     let places = [
-        (Field::Share, &draft.share, MAX_SHARE_BYTES),
-        (Field::Feeds, &draft.feeds, MAX_FEEDS_BYTES),
+        (
+            Field::Cover,
+            &draft.cover,
+            before(|b| &b.cover),
+            MAX_COVER_BYTES,
+        ),
+        (
+            Field::Share,
+            &draft.share,
+            before(|b| &b.share),
+            MAX_SHARE_BYTES,
+        ),
+        (
+            Field::Feeds,
+            &draft.feeds,
+            before(|b| &b.feeds),
+            MAX_FEEDS_BYTES,
+        ),
     ];
-    for (field, media_id, most) in places {
-        let Some(media_id) = media_id else { continue };
-        let image = call.kaibo.image_by_media_id(&call.app_id, media_id).await?;
-        if image.is_some_and(|(_, bytes)| bytes.len() > most) {
+    for (field, sent, kept, most) in places {
+        let Some(sent) = sent else { continue };
+        let Some(image) = call.kaibo.named_image(&call.app_id, sent).await? else {
+            continue;
+        };
+        if kept == Some(image.name.as_str()) {
+            continue;
+        }
+        if image.bytes > most {
             return Err(CallFault::ImageTooLarge(field).into());
+        }
+        if !image.is_there {
+            return Err(CallFault::ImageGone.into());
         }
     }
     Ok(())

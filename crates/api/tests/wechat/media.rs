@@ -32,7 +32,7 @@ async fn the_type_may_stand_in_the_body_and_the_file_under_any_name() {
 }
 
 #[tokio::test]
-async fn two_mebibytes_fit_and_one_byte_more_does_not() {
+async fn ten_mebibytes_fit_and_one_byte_more_does_not() {
     let world = World::new().await;
     let upload = async |bytes| {
         let image = png(bytes);
@@ -41,8 +41,8 @@ async fn two_mebibytes_fit_and_one_byte_more_does_not() {
             .await;
         answer["errcode"].clone()
     };
-    assert_eq!(upload(2 * MIB).await, 0);
-    assert_eq!(upload(2 * MIB + 1).await, 45_001);
+    assert_eq!(upload(10 * MIB).await, 0);
+    assert_eq!(upload(10 * MIB + 1).await, 45_001);
     assert_eq!(upload(11 * MIB).await, 45_001);
     assert_eq!(upload(17 * MIB).await, 45_001);
 }
@@ -91,7 +91,10 @@ async fn an_image_can_be_read_back_for_three_days() {
     let response = world.respond(read).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["content-type"], "image/png");
-    assert_eq!(response.headers()["content-disposition"], "attachment");
+    assert_eq!(
+        response.headers()["content-disposition"],
+        format!("attachment; filename=\"{media_id}.png\"")
+    );
     assert_eq!(response.headers()["x-content-type-options"], "nosniff");
     assert_eq!(bytes_of(response).await, image);
 

@@ -245,6 +245,37 @@ async fn images_are_held_to_the_size_for_their_place() {
         verdict(&world.post(CREATE, &plan).await),
         (300_032, "shareimg invalid")
     );
+    plan["shareImg"] = json!(small);
+    let two_mebibytes = 2 * 1024 * 1024;
+    plan["coverImg"] = json!(world.upload(png(two_mebibytes)).await);
+    world.room_with(plan.clone()).await;
+    plan["coverImg"] = json!(world.upload(png(two_mebibytes + 1)).await);
+    assert_eq!(
+        verdict(&world.post(CREATE, &plan).await),
+        (300_031, "coverimg invalid")
+    );
+}
+
+#[tokio::test]
+async fn an_address_is_held_to_the_size_for_its_place_too() {
+    let world = World::new().await;
+    let mut plan = world.plan();
+    plan["coverImg"] = json!(world.upload(png(100 * 1024 + 1)).await);
+    let room = world.room_with(plan.clone()).await;
+    plan["feedsImg"] = world.row(room).await["cover_img"].clone();
+    assert_eq!(
+        verdict(&world.post(CREATE, &plan).await),
+        (300_037, "feedsimg invalid")
+    );
+}
+
+#[tokio::test]
+async fn an_image_whose_file_is_gone_makes_no_room() {
+    let world = World::new().await;
+    std::fs::remove_dir_all(world.data_dir.path().join("images")).unwrap();
+    let answer = world.post(CREATE, &world.plan()).await;
+    assert_eq!(verdict(&answer), (1_007, "get no data"));
+    assert!(answer.get("roomId").is_none());
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! `POST /wxaapi/broadcast/room/editroom` (cases E04).
 
+use kaibo_app::DraftInput;
+use kaibo_domain::id::RoomId;
 use kaibo_domain::room::Command;
 use serde_json::{Value, json};
 
-use crate::world::{EDIT, World, form_of, request, verdict};
+use crate::world::{EDIT, World, form_of, png, request, verdict};
 
 const STATUS: (i64, &str) = (
     300_023,
@@ -66,7 +68,7 @@ async fn type_and_people_of_a_room_are_kept_whatever_an_edit_sends() {
     assert_eq!(world.row(room).await["live_type"], 0);
     let draft = world
         .kaibo
-        .room(&world.app_id, kaibo_domain::id::RoomId(room))
+        .room(&world.app_id, RoomId(room))
         .await
         .unwrap()
         .draft;
@@ -177,4 +179,36 @@ async fn a_form_edits_too() {
         0
     );
     assert_eq!(world.row(room).await["name"], "表单专场");
+}
+
+#[tokio::test]
+async fn an_image_that_the_room_has_stays_whatever_its_size() {
+    let world = World::new().await;
+    let big = world.upload(png(100 * 1024 + 1)).await;
+    let room = world.room().await;
+    // As the console, which asks for no size of its own in this place.
+    let mut draft = world
+        .kaibo
+        .room(&world.app_id, RoomId(room))
+        .await
+        .unwrap()
+        .draft;
+    draft.feeds = Some(big);
+    let input = DraftInput {
+        draft,
+        images_required: false,
+    };
+    let edited_there = world.kaibo.edit_room(&world.app_id, RoomId(room), input);
+    edited_there.await.unwrap();
+
+    let mut body = edited(&world, room);
+    body["feedsImg"] = world.row(room).await["feeds_img"].clone();
+    assert_eq!(verdict(&world.post(EDIT, &body).await), (0, "ok"));
+    body["shareImg"] = world.row(room).await["feeds_img"].clone();
+    assert_eq!(world.post(EDIT, &body).await["errcode"], 0);
+    body["feedsImg"] = json!(world.upload(png(100 * 1024 + 1)).await);
+    assert_eq!(
+        verdict(&world.post(EDIT, &body).await),
+        (300_037, "feedsimg invalid")
+    );
 }
