@@ -26,43 +26,59 @@ use request::{MAX_BODY_BYTES, Params, read_body};
 /// `/wxaapi` and `/cgi-bin`. It reads bodies itself, up to its own caps: mount it outside any
 /// body limit below 16 MiB, or a caller who sends too much gets no answer it can read.
 pub fn routes(kaibo: Kaibo) -> Router {
-    let mut router = Router::new()
-        .route("/cgi-bin/token", any(token::token))
-        .route("/cgi-bin/stable_token", any(token::stable_token))
-        .route("/cgi-bin/media/upload", any(media::upload))
-        .route("/cgi-bin/media/get", any(media::get))
-        .route(
-            "/wxaapi/broadcast/room/create",
+    let mut routes = vec![
+        ("cgi-bin/token", any(token::token)),
+        ("cgi-bin/stable_token", any(token::stable_token)),
+        ("cgi-bin/media/upload", any(media::upload)),
+        ("cgi-bin/media/get", any(media::get)),
+        (
+            "wxaapi/broadcast/room/create",
             call(Rule::post("room/create", 10_000), rooms::create),
-        )
-        .route(
-            "/wxaapi/broadcast/room/editroom",
+        ),
+        (
+            "wxaapi/broadcast/room/editroom",
             call(Rule::post("room/editroom", 10_000), rooms::edit),
-        )
-        .route(
-            "/wxaapi/broadcast/room/deleteroom",
+        ),
+        (
+            "wxaapi/broadcast/room/deleteroom",
             call(Rule::post("room/deleteroom", 10_000), rooms::delete),
-        )
-        .route(
-            "/wxaapi/broadcast/room/getpushurl",
+        ),
+        (
+            "wxaapi/broadcast/room/getpushurl",
             call(Rule::get("room/getpushurl", 10_000), rooms::push_url),
-        )
-        .route(
-            "/wxa/business/getliveinfo",
+        ),
+        (
+            "wxa/business/getliveinfo",
             call(Rule::post("getliveinfo", 100_000), live_info::list),
-        );
-    for root in ["/wxa", "/wxaapi", "/cgi-bin"] {
+        ),
+    ];
+    for unknown in [
+        "wxa",
+        "wxa/",
+        "wxa/{*rest}",
+        "wxaapi",
+        "wxaapi/",
+        "wxaapi/{*rest}",
+        "cgi-bin",
+        "cgi-bin/",
+        "cgi-bin/{*rest}",
+    ] {
+        routes.push((unknown, any(unknown_url)));
+    }
+    let mut router = Router::new();
+    for (path, handler) in routes {
+        // A base URL that ends in a slash, put before a path that begins with one, gives two.
         router = router
-            .route(root, any(unknown_url))
-            .route(&format!("{root}/"), any(unknown_url))
-            .route(&format!("{root}/{{*rest}}"), any(unknown_url));
+            .route(&format!("//{path}"), handler.clone())
+            .route(&format!("/{path}"), handler);
     }
     router.with_state(kaibo)
 }
 
 /// Whether an unrouted path is WeChat's, so that [`unknown_url`] answers it and not a page.
 pub fn owns(path: &str) -> bool {
-    path.starts_with("/wxa") || path.starts_with("/cgi-bin")
+    let path = path.trim_start_matches('/');
+    path.starts_with("wxa") || path.starts_with("cgi-bin")
 }
 
 /// 40066: no such path.
@@ -122,11 +138,13 @@ where
 async fn read_call(kaibo: &Kaibo, rule: Rule, request: Request) -> Result<Call, Fault> {
     let query = Params::from_query(request.uri().query().unwrap_or_default())?;
     let app_id = let_in(kaibo, rule, request.method(), &query).await?;
-    let params = if rule.is_get {
-        query
-    } else {
-        let body = read_body(request.into_body(), MAX_BODY_BYTES).await?;
-        Params::from_body(&body.ok_or(CallFault::BodyTooLarge)?)?
+    let body = read_body(request.into_body(), MAX_BODY_BYTES).await?;
+    let body = Params::from_body(&body.ok_or(CallFault::BodyTooLarge)?);
+    let params = match body {
+        // WeChat's documents list the parameters of a GET as its body; every SDK sends a query.
+        Ok(body) if rule.is_get => query.or(body),
+        Err(_) if rule.is_get => query,
+        body => body?,
     };
     Ok(Call {
         kaibo: kaibo.clone(),

@@ -9,6 +9,7 @@ mod room_create;
 mod room_deleteroom;
 mod room_editroom;
 mod room_getpushurl;
+mod sdks;
 mod stable_token;
 mod token;
 mod world;
