@@ -12,9 +12,10 @@ pub struct MediaConfig {
     pub lost_ms: u64,
     /// A stream without publisher is forgotten after this long; longer than the grace of a room.
     pub linger_ms: u64,
-    /// A viewer further behind than this goes on at the newest keyframe.
+    /// A viewer that left something unread for longer than this goes on at the newest keyframe.
+    /// What was old already when it came does not count, so that long GOPs harm nobody.
     pub lag_ms: u64,
-    /// A viewer that skipped more often than this within a minute is cut.
+    /// A viewer that skipped more often than this within a minute, or lost half of it, is cut.
     pub max_skips: u32,
     /// A connection that takes no byte for this long is closed.
     pub stall_ms: u64,

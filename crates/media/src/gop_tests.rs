@@ -38,18 +38,67 @@ fn tag(frame: &Frame) -> Bytes {
     flv::tag(&MediaEvent::Frame(frame.clone()), frame.dts_ms as u32)
 }
 
-fn log(max_bytes: usize) -> TagLog {
-    let mut log = TagLog::new(LogLimits {
-        lag_ms: 3_000,
-        max_bytes,
-    });
+/// A log whose tags come when their time says.
+struct Log {
+    tags: TagLog,
+    began: Instant,
+    now_ms: i64,
+}
+
+impl Log {
+    fn empty(max_bytes: usize) -> Self {
+        let limits = LogLimits {
+            lag: ms(3_000),
+            max_bytes,
+        };
+        Self {
+            tags: TagLog::new(limits),
+            began: Instant::now(),
+            now_ms: 0,
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.began + ms(self.now_ms as u64)
+    }
+
+    fn push_track(&mut self, track: &Track) {
+        self.tags.push_track(track, self.now());
+    }
+
+    fn push_frame(&mut self, frame: Frame) {
+        self.now_ms = self.now_ms.max(frame.dts_ms);
+        self.tags.push_frame(frame, self.now());
+    }
+
+    /// What one call gives.
+    fn read(&self, cursor: Option<Cursor>) -> Option<Batch> {
+        self.tags.read(cursor, self.now())
+    }
+
+    /// Reads so many calls at once.
+    fn read_calls(&self, cursor: Cursor, calls: usize) -> (Cursor, Vec<Batch>) {
+        let mut batches = Vec::new();
+        let mut at = cursor;
+        while batches.len() < calls
+            && let Some(batch) = self.read(Some(at))
+        {
+            at = batch.cursor;
+            batches.push(batch);
+        }
+        (at, batches)
+    }
+}
+
+fn log(max_bytes: usize) -> Log {
+    let mut log = Log::empty(max_bytes);
     log.push_track(&video_track(1));
     log.push_track(&audio_track());
     log
 }
 
 /// Pushes pictures of 100 ms, a keyframe each second, for `range` (in tenths of a second).
-fn push_pictures(log: &mut TagLog, range: std::ops::Range<i64>) {
+fn push_pictures(log: &mut Log, range: std::ops::Range<i64>) {
     for n in range {
         log.push_frame(frame(TrackKind::Video, n * 100, n % 10 == 0, 50));
     }
@@ -81,7 +130,7 @@ fn a_new_reader_gets_header_configuration_and_the_newest_keyframe() {
         tag(&frame(TrackKind::Video, 2_000, true, 50))
     );
     assert_eq!(batch.tags.len(), 6);
-    assert!(!batch.skipped);
+    assert_eq!(batch.skipped, None);
     assert!(log.read(Some(batch.cursor)).is_none(), "nothing new");
 }
 
@@ -108,12 +157,12 @@ fn a_reader_too_far_behind_goes_on_at_the_newest_keyframe() {
     let cursor = log.read(None).unwrap().cursor;
     push_pictures(&mut log, 1..30);
     assert!(
-        !log.read(Some(cursor)).unwrap().skipped,
+        log.read(Some(cursor)).unwrap().skipped.is_none(),
         "2.9 s behind is fine"
     );
     push_pictures(&mut log, 30..58);
     let batch = log.read(Some(cursor)).unwrap();
-    assert!(batch.skipped);
+    assert_eq!(batch.skipped, Some(ms(5_000)));
     assert_eq!(
         batch.tags[0],
         tag(&frame(TrackKind::Video, 5_000, true, 50)),
@@ -131,7 +180,7 @@ fn a_skip_over_a_new_configuration_brings_it_along() {
     push_pictures(&mut log, 10..58);
     let batch = log.read(Some(cursor)).unwrap();
     let new = flv::tag(&MediaEvent::Track(video_track(2)), 5_000);
-    assert!(batch.skipped && batch.tags[0].starts_with(&new));
+    assert!(batch.skipped.is_some() && batch.tags[0].starts_with(&new));
 }
 
 #[test]
@@ -139,23 +188,24 @@ fn memory_is_bounded_by_time_and_by_bytes() {
     let mut log = log(1 << 20);
     push_pictures(&mut log, 0..10_000);
     assert!(
-        log.entries.len() <= 41,
-        "lag and one GOP: {}",
-        log.entries.len()
+        log.tags.entries.len() <= 51,
+        "lag and two GOPs: {}",
+        log.tags.entries.len()
     );
 
     let mut endless = self::log(100_000);
     for n in 0..10_000 {
         endless.push_frame(frame(TrackKind::Video, n * 40, n == 0, 1));
-        assert!(endless.bytes <= 100_000);
+        assert!(endless.tags.bytes <= 100_000);
     }
     assert!(endless.read(None).is_none(), "its only keyframe is gone");
     let held: usize = endless
+        .tags
         .entries
         .iter()
         .map(|e| e.tag.len() + ENTRY_COST_BYTES)
         .sum();
-    assert_eq!(held, endless.bytes);
+    assert_eq!(held, endless.tags.bytes);
 }
 
 #[test]
@@ -169,16 +219,13 @@ fn a_reader_that_fell_off_the_log_waits_for_a_keyframe() {
     assert!(log.read(Some(cursor)).is_none());
     log.push_frame(frame(TrackKind::Video, 1_100, true, 50));
     let batch = log.read(Some(cursor)).unwrap();
-    assert!(batch.skipped);
+    assert_eq!(batch.skipped, Some(ms(1_100)));
     assert_eq!(batch.tags, [tag(&frame(TrackKind::Video, 1_100, true, 50))]);
 }
 
 #[test]
 fn sound_alone_can_be_joined_anywhere() {
-    let mut log = TagLog::new(LogLimits {
-        lag_ms: 3_000,
-        max_bytes: 1 << 20,
-    });
+    let mut log = Log::empty(1 << 20);
     log.push_track(&audio_track());
     for n in 0..200 {
         log.push_frame(frame(TrackKind::Audio, n * 20, true, 30));
@@ -190,4 +237,81 @@ fn sound_alone_can_be_joined_anywhere() {
         "{} tags",
         batch.tags.len()
     );
+}
+
+/// Pictures of 100 ms and 10 KB each, a keyframe each ten seconds: as OBS sends unless told otherwise.
+fn push_long_gops(log: &mut Log, range: std::ops::Range<i64>) {
+    for n in range {
+        log.push_frame(frame(TrackKind::Video, n * 100, n % 100 == 0, 10_000));
+    }
+}
+
+#[test]
+fn a_reader_of_the_streams_pace_never_skips_however_long_the_gop() {
+    let mut log = log(32 << 20);
+    push_long_gops(&mut log, 0..99);
+    let first = log.read(None).unwrap();
+    let mut taken = first.tags.len() - 1;
+    let mut cursor = first.cursor;
+    // One picture in 100 ms: it stays the 9.8 s behind that its keyframe was old.
+    for n in 99..1_000 {
+        push_long_gops(&mut log, n..n + 1);
+        while taken <= (n - 99) as usize {
+            let batch = log.read(Some(cursor)).unwrap();
+            assert_eq!(batch.skipped, None, "at {n}");
+            taken += batch.tags.len();
+            cursor = batch.cursor;
+        }
+    }
+    assert!(taken > 900, "{taken}");
+}
+
+#[test]
+fn a_reader_slower_than_the_stream_skips_with_long_gops_too() {
+    let mut log = log(32 << 20);
+    push_long_gops(&mut log, 0..99);
+    let mut cursor = log.read(None).unwrap().cursor;
+    let mut skips = 0;
+    // At most seven pictures in two seconds.
+    for n in 99..1_000 {
+        push_long_gops(&mut log, n..n + 1);
+        if n % 20 == 0 {
+            let (at, batches) = log.read_calls(cursor, 1);
+            cursor = at;
+            skips += batches.iter().filter(|b| b.skipped.is_some()).count();
+        }
+    }
+    assert!((3..=9).contains(&skips), "{skips}");
+}
+
+#[test]
+fn a_burst_of_the_publisher_makes_no_reader_skip() {
+    let mut log = log(32 << 20);
+    push_pictures(&mut log, 0..10);
+    let mut cursor = log.read(None).unwrap().cursor;
+    // The publisher's network hung; 8 s of media come at once.
+    log.now_ms = 9_000;
+    push_pictures(&mut log, 10..90);
+    log.now_ms += 2_500;
+    push_pictures(&mut log, 90..91);
+    let (at, batches) = log.read_calls(cursor, usize::MAX);
+    cursor = at;
+    assert!(batches.iter().all(|batch| batch.skipped.is_none()));
+    assert!(log.read(Some(cursor)).is_none(), "all was read");
+}
+
+#[test]
+fn a_batch_is_small_however_much_is_ready() {
+    let mut log = log(32 << 20);
+    push_long_gops(&mut log, 0..99);
+    let first = log.read(None).unwrap();
+    let (cursor, batches) = log.read_calls(first.cursor, usize::MAX);
+    let mut pictures = 0;
+    for batch in std::iter::once(&first).chain(&batches) {
+        let bytes: usize = batch.tags.iter().map(Bytes::len).sum();
+        assert!(bytes <= BATCH_BYTES + 11_000, "{bytes}");
+        pictures += batch.tags.len();
+    }
+    assert_eq!(pictures, 1 + 99, "opening and every picture once");
+    assert!(log.read(Some(cursor)).is_none());
 }

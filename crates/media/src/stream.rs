@@ -127,7 +127,7 @@ impl Stream {
         shelf: Shelf,
     ) -> Self {
         let limits = LogLimits {
-            lag_ms: config.lag_ms as i64,
+            lag: ms(config.lag_ms),
             max_bytes: config.log_max_bytes,
         };
         let now = Instant::now();
@@ -232,12 +232,13 @@ impl Stream {
                 if matches!(track, Track::Video(_)) {
                     live.health.expect_video();
                 }
-                live.log.push_track(&track);
+                live.log.push_track(&track, Instant::now());
                 MediaEvent::Track(track)
             }
             MediaEvent::Frame(mut frame) => {
                 frame.dts_ms = live.timeline.map(frame.track, frame.dts_ms);
-                live.last_frame = Instant::now();
+                let now = Instant::now();
+                live.last_frame = now;
                 if live.health.frame(&frame) {
                     let event = StreamEvent::Good {
                         stream: self.name.clone(),
@@ -247,7 +248,7 @@ impl Stream {
                     self.changed.notify_one();
                     self.has_event.notify_one();
                 }
-                live.log.push_frame(frame.clone());
+                live.log.push_frame(frame.clone(), now);
                 MediaEvent::Frame(frame)
             }
         };
@@ -340,7 +341,7 @@ impl Stream {
 
     /// What a viewer can read now; see [`TagLog::read`].
     pub(crate) fn read(&self, cursor: Option<Cursor>) -> Option<Batch> {
-        self.live().log.read(cursor)
+        self.live().log.read(cursor, Instant::now())
     }
 
     /// Wakes for each new tag.

@@ -13,6 +13,8 @@ use crate::stream::Stream;
 
 /// Skips older than this are forgiven.
 const SKIP_MEMORY: Duration = Duration::from_mins(1);
+/// A viewer that lost more than this within [`SKIP_MEMORY`] is cut: so slow that it skips seldom.
+const MOST_LOST: Duration = Duration::from_secs(30);
 
 /// A viewer of one stream. Costs a few numbers; the bytes are shared.
 #[derive(Debug)]
@@ -20,7 +22,8 @@ pub(crate) struct Subscriber {
     stream: Arc<Stream>,
     newest: watch::Receiver<u64>,
     cursor: Option<Cursor>,
-    skips: VecDeque<Instant>,
+    /// When it skipped, and what it lost.
+    skips: VecDeque<(Instant, Duration)>,
     max_skips: u32,
 }
 
@@ -37,7 +40,7 @@ impl Subscriber {
         }
     }
 
-    /// All that is ready since the last call, at least one tag; first the FLV header and the newest
+    /// What is ready since the last call, at least one tag; first the FLV header and the newest
     /// keyframe with its configuration. Waits for it. `None`: the stream is over, or this viewer was
     /// cut because it was too slow too often. May be dropped while waiting.
     pub(crate) async fn next_batch(&mut self) -> Option<Vec<Bytes>> {
@@ -48,7 +51,9 @@ impl Subscriber {
             // Before the look, so that a tag that comes after it wakes us.
             self.newest.mark_unchanged();
             if let Some(batch) = self.stream.read(self.cursor) {
-                if batch.skipped && !self.may_skip() {
+                if let Some(lost) = batch.skipped
+                    && !self.may_skip(lost)
+                {
                     return None;
                 }
                 self.cursor = Some(batch.cursor);
@@ -63,14 +68,19 @@ impl Subscriber {
         }
     }
 
-    fn may_skip(&mut self) -> bool {
+    fn may_skip(&mut self, lost: Duration) -> bool {
         let now = Instant::now();
         self.stream.counts.skipped();
-        self.skips.push_back(now);
-        while self.skips.front().is_some_and(|at| now - *at > SKIP_MEMORY) {
+        self.skips.push_back((now, lost));
+        while self
+            .skips
+            .front()
+            .is_some_and(|(at, _)| now - *at > SKIP_MEMORY)
+        {
             self.skips.pop_front();
         }
-        let fine = self.skips.len() <= self.max_skips as usize;
+        let all_lost: Duration = self.skips.iter().map(|(_, lost)| *lost).sum();
+        let fine = self.skips.len() <= self.max_skips as usize && all_lost <= MOST_LOST;
         if !fine {
             self.stream.counts.cut_one();
             tracing::info!(stream = %self.stream.name, "viewer cut: too slow");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::{StatusCode, header};
 use kaibo_proto::flv;
 use kaibo_proto::media::MediaEvent;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, advance, sleep, timeout};
 
 use super::house::*;
 use crate::MediaConfig;
@@ -52,20 +52,24 @@ async fn a_viewer_before_the_first_keyframe_waits_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn slow_viewer_skips_to_keyframe_and_is_cut_while_others_miss_nothing() {
-    let house = House::new();
+    let house = House::with(MediaConfig {
+        max_skips: 3,
+        ..MediaConfig::default()
+    });
     let publisher = house.publisher().unwrap();
     send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
     let mut slow = house.viewer().await;
     let mut fast = house.viewer().await;
     slow.events(3).await;
     fast.events(3).await;
-    for round in 0..11 {
+    for round in 0..4 {
         for event in pictures(100 + round * 5_000, 5_100 + round * 5_000) {
+            advance(Duration::from_millis(100)).await;
             send(&publisher, [event.clone()]);
             assert_eq!(fast.seen_after(1).await, [event]);
         }
         // It comes back after 5 s of media and finds the newest keyframe.
-        if round < 10 {
+        if round < 3 {
             let next = slow.seen_after(1).await;
             assert_eq!(next, [picture((round + 1) * 5_000, true)], "round {round}");
             assert_eq!(house.media.stats()[0].skips, round as u64 + 1);
@@ -74,10 +78,30 @@ async fn slow_viewer_skips_to_keyframe_and_is_cut_while_others_miss_nothing() {
     }
     slow.end().await;
     let stats = house.media.stats().remove(0);
-    assert_eq!((stats.skips, stats.viewers_cut, stats.viewers), (11, 1, 1));
+    assert_eq!((stats.skips, stats.viewers_cut, stats.viewers), (4, 1, 1));
     drop(slow);
-    send(&publisher, [picture(60_000, true)]);
-    assert_eq!(fast.seen_after(1).await, [picture(60_000, true)]);
+    send(&publisher, [picture(25_000, true)]);
+    assert_eq!(fast.seen_after(1).await, [picture(25_000, true)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_viewer_that_skips_seldom_but_loses_most_is_cut() {
+    let house = House::new();
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
+    let mut slow = house.viewer().await;
+    slow.events(3).await;
+    // It takes what it is given every 16 s only.
+    for round in 0..3 {
+        for event in pictures(100 + round * 16_000, 16_100 + round * 16_000) {
+            advance(Duration::from_millis(100)).await;
+            send(&publisher, [event]);
+        }
+        slow.drain().await;
+    }
+    slow.end().await;
+    let stats = house.media.stats().remove(0);
+    assert_eq!((stats.skips, stats.viewers_cut), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
