@@ -116,7 +116,10 @@ impl Kaibo {
         password: &str,
         peer: IpAddr,
     ) -> Result<std::result::Result<SignedIn, AccountRefusal>> {
-        let keys = [format!("name {name}"), format!("peer {peer}")];
+        // The address first: one that must wait can neither use up a name's tries nor fill the
+        // memory with names, each of which takes as little as its hash.
+        let name_key = secret::hex(&hash(name));
+        let keys = [format!("peer {peer}"), format!("name {name_key}")];
         for key in &keys {
             if let Err(retry_after_ms) = self.inner.sign_ins.take(key, self.now()) {
                 return Ok(Err(AccountRefusal::TooManyTries { retry_after_ms }));
@@ -189,7 +192,7 @@ fn check_password(password: &str) -> std::result::Result<(), AccountRefusal> {
     }
 }
 
-/// Tokens with full entropy need no slow hash.
+/// Tokens with full entropy need no slow hash; names are only counted by it.
 fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
@@ -221,8 +224,35 @@ async fn verify_password(password: String, stored: Option<String>) -> Result<boo
 static HASHING: Semaphore = Semaphore::const_new(2);
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let _turn = HASHING.acquire().await.map_err(|_| Error::Interrupted)?;
+    let turn = HASHING.acquire().await.map_err(|_| Error::Interrupted)?;
+    let work = move || {
+        // Held by the work itself, which goes on when whoever asked for it has gone away.
+        let _turn = turn;
+        work()
+    };
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Error::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn hashing_that_nobody_waits_for_keeps_its_turn() {
+        let (go, wait) = mpsc::sync_channel::<()>(0);
+        let asked = blocking(move || wait.recv().is_ok());
+        tokio::select! {
+            biased;
+            _ = asked => panic!("it waits for the channel"),
+            () = tokio::task::yield_now() => {}
+        }
+        assert_eq!(HASHING.available_permits(), 1);
+        go.send(()).expect("the work still waits");
+        let both = HASHING.acquire_many(2).await;
+        assert!(both.is_ok(), "given back when the work is done");
+    }
 }

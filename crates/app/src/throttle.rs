@@ -29,7 +29,7 @@ impl Throttle {
     pub(crate) fn take(&self, key: &str, now: UnixMs) -> Result<(), i64> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= CAPACITY {
-            seen.retain(|_, (_, until)| *until > now);
+            seen.retain(|_, (_, until)| self.runs(*until, now));
         }
         if seen.len() >= CAPACITY && !seen.contains_key(key) {
             return Err(self.window_ms);
@@ -37,7 +37,7 @@ impl Throttle {
         let (count, until) = seen
             .entry(key.to_owned())
             .or_insert((0, now + self.window_ms));
-        if *until <= now {
+        if !self.runs(*until, now) {
             (*count, *until) = (0, now + self.window_ms);
         }
         if *count >= self.tries {
@@ -45,6 +45,11 @@ impl Throttle {
         }
         *count += 1;
         Ok(())
+    }
+
+    /// Whether a window that ends at `until` still runs; not if the clock was set back since.
+    fn runs(&self, until: UnixMs, now: UnixMs) -> bool {
+        (now + 1..=now + self.window_ms).contains(&until)
     }
 
     /// Forgets a key, after a success.
@@ -76,5 +81,13 @@ mod tests {
         assert_eq!(throttle.take("a", 0), Ok(()));
         throttle.clear("a");
         assert_eq!(throttle.take("a", 0), Ok(()));
+    }
+
+    #[test]
+    fn clock_that_is_set_back_makes_nobody_wait_longer() {
+        let throttle = Throttle::new(1, 1000);
+        assert_eq!(throttle.take("a", 3_600_000), Ok(()));
+        assert_eq!(throttle.take("a", 0), Ok(()));
+        assert_eq!(throttle.take("a", 1), Err(999));
     }
 }

@@ -113,6 +113,23 @@ async fn sixth_wrong_password_in_a_minute_waits() {
 }
 
 #[tokio::test]
+async fn address_that_must_wait_uses_up_no_one_else_s_tries() {
+    let house = House::new().await;
+    owner(&house).await;
+    for name in ["a", "b", "c", "d", "e"] {
+        let wrong = sign_in(&house, name, PASSWORD).await.err();
+        assert_eq!(wrong, Some(AccountRefusal::BadCredentials));
+    }
+    for _ in 0..5 {
+        let waits = sign_in(&house, "owner", "wrong password").await.err();
+        assert!(matches!(waits, Some(AccountRefusal::TooManyTries { .. })));
+    }
+    let elsewhere = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+    let owner = house.kaibo.sign_in("owner", PASSWORD, elsewhere).await;
+    assert!(owner.unwrap().is_ok());
+}
+
+#[tokio::test]
 async fn reset_password_ends_every_session() {
     let house = House::new().await;
     let signed_in = owner(&house).await;
