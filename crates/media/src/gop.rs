@@ -14,6 +14,9 @@ use crate::config::ms;
 const ENTRY_COST_BYTES: usize = 128;
 /// Sound without picture can start anywhere; a place this often is enough.
 const SOUND_START_MS: i64 = 1_000;
+/// Without a picture for this long, though one was announced, it can start on sound too: phones in
+/// the background go on with sound alone, and nobody wants what was said minutes ago.
+const PICTURE_AWAY_MS: i64 = 5_000;
 /// A batch ends with the tag that reaches this. What a reader takes at once is judged at once, and
 /// held for it as long as it takes: so little, however long the GOP.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -84,6 +87,8 @@ pub(crate) struct TagLog {
     first: u64,
     bytes: usize,
     newest_ms: i64,
+    /// When the picture was last seen or announced.
+    picture_ms: i64,
     start: Option<Start>,
     /// Between the two newest starts.
     gop: Duration,
@@ -101,6 +106,7 @@ impl TagLog {
             first: 0,
             bytes: 0,
             newest_ms: 0,
+            picture_ms: 0,
             start: None,
             gop: Duration::ZERO,
             video: None,
@@ -128,7 +134,10 @@ impl TagLog {
     /// Adds a decoder configuration.
     pub(crate) fn push_track(&mut self, track: &Track, now: Instant) {
         match track {
-            Track::Video(video) => self.video = Some(video.clone()),
+            Track::Video(video) => {
+                self.video = Some(video.clone());
+                self.picture_ms = self.newest_ms;
+            }
             Track::Audio(audio) => self.audio = Some(audio.clone()),
         }
         self.config = self.config.wrapping_add(1);
@@ -153,6 +162,9 @@ impl TagLog {
             });
         }
         let dts_ms = frame.dts_ms;
+        if frame.track == TrackKind::Video {
+            self.picture_ms = dts_ms;
+        }
         let tag = flv::tag(&MediaEvent::Frame(frame), dts_ms as u32);
         self.newest_ms = self.newest_ms.max(dts_ms);
         self.push(tag, dts_ms, now);
@@ -165,7 +177,8 @@ impl TagLog {
         let due = self.start.as_ref().is_none_or(|start| {
             start.config != self.config || frame.dts_ms - start.dts_ms >= SOUND_START_MS
         });
-        self.video.is_none() && due
+        let alone = self.video.is_none() || frame.dts_ms - self.picture_ms >= PICTURE_AWAY_MS;
+        alone && due
     }
 
     fn head(&self, dts_ms: i64) -> Bytes {
@@ -213,8 +226,10 @@ impl TagLog {
     pub(crate) fn read(&self, cursor: Option<Cursor>, now: Instant) -> Option<Batch> {
         let Some(at) = cursor else {
             let start = self.start.as_ref()?;
-            let mut opening =
-                BytesMut::from(&flv::flv_header(start.has_video, start.has_audio)[..]);
+            // A track that was announced since is in what follows.
+            let has_video = start.has_video || self.video.is_some();
+            let has_audio = start.has_audio || self.audio.is_some();
+            let mut opening = BytesMut::from(&flv::flv_header(has_video, has_audio)[..]);
             opening.extend_from_slice(&start.head);
             return Some(self.batch(Some(opening.freeze()), self.on(start, now)));
         };

@@ -315,3 +315,33 @@ fn a_batch_is_small_however_much_is_ready() {
     assert_eq!(pictures, 1 + 99, "opening and every picture once");
     assert!(log.read(Some(cursor)).is_none());
 }
+
+#[test]
+fn a_picture_that_stays_away_leaves_the_sound_to_be_joined() {
+    let mut log = log(1 << 20);
+    push_pictures(&mut log, 0..10);
+    // A phone in the background: sound only, for ten minutes.
+    for n in 50..30_000 {
+        log.push_frame(frame(TrackKind::Audio, n * 20, true, 100));
+    }
+    let first = log.read(None).expect("there is sound");
+    let (_, batches) = log.read_calls(first.cursor, usize::MAX);
+    let tags: usize = batches.iter().map(|batch| batch.tags.len()).sum();
+    assert!(first.tags.len() + tags <= 52, "a second of it, not minutes");
+    assert!(first.tags[0].starts_with(&flv::flv_header(true, true)));
+    log.push_frame(frame(TrackKind::Video, 600_100, true, 50));
+    log.push_frame(frame(TrackKind::Audio, 602_000, true, 100));
+    let picture = tag(&frame(TrackKind::Video, 600_100, true, 50));
+    assert_eq!(log.read(None).unwrap().tags[1], picture, "again a keyframe");
+}
+
+#[test]
+fn a_header_names_a_track_that_was_announced_after_the_keyframe() {
+    let mut log = Log::empty(1 << 20);
+    log.push_track(&video_track(1));
+    push_pictures(&mut log, 0..1);
+    log.push_track(&audio_track());
+    push_pictures(&mut log, 1..5);
+    let batch = log.read(None).unwrap();
+    assert!(batch.tags[0].starts_with(&flv::flv_header(true, true)));
+}
