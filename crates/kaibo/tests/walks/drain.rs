@@ -17,8 +17,8 @@ async fn sigterm_drains() {
         .await
         .unwrap();
     let mut page = Page::open(&server, room).await;
-    shop.until_status(room, 101).await;
-    let mut viewer = Viewer::join(server.http, &shop.flv(room)).await.unwrap();
+    let path = shop.flv(room);
+    let mut viewer = Viewer::join_when_open(server.http, &path).await;
     viewer.watch_more(5).await;
     let idle = TcpStream::connect(server.http).await.unwrap();
 

@@ -72,9 +72,8 @@ async fn a_full_disk_stops_writes_but_not_the_live() {
     let encoder = Encoder::start(&shop.push_address(room).await)
         .await
         .unwrap();
-    shop.until_status(room, 101).await;
     let path = shop.flv(room);
-    let mut viewer = Viewer::join(server.http, &path).await.unwrap();
+    let mut viewer = Viewer::join_when_open(server.http, &path).await;
 
     // The disk as the server sees it.
     let seen = PathBuf::from(format!("/proc/{}/root", server.pid.as_raw_nonzero()));
@@ -93,7 +92,6 @@ async fn a_full_disk_stops_writes_but_not_the_live() {
     assert_eq!(refused["errcode"], -1, "{refused}");
     let message = refused["errmsg"].as_str().unwrap();
     assert!(message.starts_with("system error"), "{message}");
-    until("it is not ready", async || readiness(&server).await == 503).await;
     assert_eq!(http::get(server.http, "/healthz").await.status, 200);
     viewer.watch_more(60).await;
     assert_eq!(shop.status(room).await, 101);
