@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { seconds, start, until } from './wait.mjs';
+import { seconds, start, until, withDeadline } from './wait.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const BINARY = path.resolve(process.env.KAIBO_BIN ?? path.join(here, '../../../target/debug/kaibo'));
@@ -119,12 +119,4 @@ export class Kaibo {
 // The caller's own Kaibo settings must not reach the servers under test.
 function cleanEnv() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAIBO_')));
-}
-
-function withDeadline(promise, ms, what) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(what())), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -1,5 +1,7 @@
 // Readers of what the server sends for long: event streams and live bodies.
 
+import { withDeadline } from './wait.mjs';
+
 /**
  * Follows an event stream from now on. `next(wanted, within)` gives the first event, waiting or
  * already come since the last call, for which `wanted(data)` is true.
@@ -25,20 +27,15 @@ export async function events(url, headers = {}) {
   };
 }
 
-async function next(seen, wanted, within, onEvent) {
-  const end = performance.now() + within;
-  for (let at = 0; ;) {
-    for (; at < seen.length; at += 1) if (wanted(seen[at].data)) return seen.splice(0, at + 1).pop();
-    const left = end - performance.now();
-    if (left <= 0)
-      throw new Error(`no such event within ${within} ms; seen: ${JSON.stringify(seen).slice(-600)}`);
-    let timer;
-    await new Promise((resolve) => {
-      timer = setTimeout(resolve, left);
-      onEvent(resolve);
-    });
-    clearTimeout(timer);
-  }
+function next(seen, wanted, within, onEvent) {
+  const look = async () => {
+    for (let at = 0; ; at += 1) {
+      while (at >= seen.length) await new Promise(onEvent);
+      if (wanted(seen[at].data)) return seen.splice(0, at + 1).pop();
+    }
+  };
+  const failed = () => `no such event within ${within} ms; seen: ${JSON.stringify(seen).slice(-600)}`;
+  return withDeadline(look(), within, failed);
 }
 
 async function read(body, onEvent) {

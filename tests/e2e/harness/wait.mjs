@@ -26,6 +26,15 @@ export async function until(what, look, { within = seconds(10), every = 40 } = {
   }
 }
 
+/** `promise`, or an error saying `what()` after `ms`. */
+export function withDeadline(promise, ms, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(what())), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 /** Writes a figure into the test's output. */
 export function note(test, what, ms) {
   test.diagnostic(`${what}: ${Math.round(ms)} ms`);
