@@ -317,15 +317,15 @@ pub fn inspect(payload: &[u8], nal_length_bytes: u8) -> AccessUnit {
 
 /// Appends a length-prefixed access unit to `out` in Annex B form, as MPEG-TS wants it.
 ///
-/// An access unit delimiter comes first. Before an IDR picture come the parameter sets of `config`, unless
-/// the access unit brings its own. Appends at most four times the payload's length (1-byte lengths around 1-byte units)
+/// An access unit delimiter comes first. Before a `keyframe`, where a player may start, come the parameter sets of
+/// `config`, unless the access unit brings its own: also when it is no IDR picture but a recovery point. Appends at most four times the payload's length (1-byte lengths around 1-byte units)
 /// plus the parameter sets.
-pub fn append_annex_b(out: &mut Vec<u8>, payload: &[u8], config: &AvcConfig) {
+pub fn append_annex_b(out: &mut Vec<u8>, payload: &[u8], keyframe: bool, config: &AvcConfig) {
     push_nal(out, &[DELIMITER, 0xf0]);
     let nals =
         || nal_units(payload, config.nal_length_bytes).filter(|nal| nal[0] & 31 != DELIMITER);
     let has = |kind: u8| nals().any(|nal| nal[0] & 31 == kind);
-    if has(IDR_SLICE) {
+    if keyframe {
         if !has(SPS) {
             config.sps.iter().for_each(|set| push_nal(out, set));
         }

@@ -161,7 +161,7 @@ impl Muxer {
         let pts = dts.wrapping_add(i64::from(frame.cts_ms) * 90);
         self.pes.clear();
         put_pes_header(&mut self.pes, 0xe0, None, pts, dts);
-        h264::append_annex_b(&mut self.pes, &frame.payload, config);
+        h264::append_annex_b(&mut self.pes, &frame.payload, frame.keyframe, config);
         self.put_pes(out, Stream::Video, Some(dts), frame.keyframe);
     }
 

@@ -302,23 +302,31 @@ fn a_crop_larger_than_the_picture_is_refused() {
 }
 
 #[test]
-fn annex_b_brings_parameter_sets_before_an_idr_picture_only() {
+fn annex_b_brings_parameter_sets_wherever_decoding_can_start() {
     let config = AvcConfig::parse(&config_of(&hex("6742c00cda05067e7c04"))).unwrap();
-    let write = |payload: &str| {
+    let write = |payload: &str, keyframe: bool| {
         let mut out = vec![0xaa];
-        append_annex_b(&mut out, &hex(payload), &config);
+        append_annex_b(&mut out, &hex(payload), keyframe, &config);
         assert_eq!(out.remove(0), 0xaa, "it appends");
         Bytes::from(out)
     };
     let head = "0000000109f0";
     let sets = "000000016742c00cda05067e7c040000000168ce";
     assert_eq!(
-        write("0000000265880000000141"),
+        write("0000000265880000000141", true),
         hex(&format!("{head}{sets}0000000165880000000141"))
     );
-    assert_eq!(write("00000002419a"), hex(&format!("{head}00000001419a")));
+    assert_eq!(
+        write("00000002419a", false),
+        hex(&format!("{head}00000001419a"))
+    );
+    // Open groups start with a recovery point instead of an IDR picture.
+    assert_eq!(
+        write("00000002419a", true),
+        hex(&format!("{head}{sets}00000001419a"))
+    );
     // Its own delimiter goes, its own parameter sets stay.
-    let own = write("0000000209f0000000026742000000026800000000026588");
+    let own = write("0000000209f0000000026742000000026800000000026588", true);
     assert_eq!(
         own,
         hex(&format!("{head}000000016742000000016800000000016588"))
@@ -376,7 +384,7 @@ proptest! {
         let _ = inspect(&bytes, prefix);
         let config = AvcConfig::parse(&config_of(&[0x67, 1])).unwrap();
         let mut out = Vec::new();
-        append_annex_b(&mut out, &bytes, &AvcConfig { nal_length_bytes: 1, ..config });
+        append_annex_b(&mut out, &bytes, true, &AvcConfig { nal_length_bytes: 1, ..config });
         prop_assert!(out.len() <= 4 * bytes.len() + 40);
     }
 }
