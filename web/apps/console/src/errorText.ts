@@ -1,7 +1,8 @@
 // What the console says when a call did not work.
 import { ApiError } from '@kaibo/api';
-import { MessagePlugin } from 'tdesign-vue-next/es/message';
+
 import { useI18n } from 'vue-i18n';
+import { sayFailed } from './notice';
 
 /** Says an error in the reader's language: our words for codes we know, the server's for the rest. */
 export function useErrorText() {
@@ -20,7 +21,7 @@ export function useErrorText() {
   function showError(error: unknown): void {
     if (error instanceof ApiError && error.status === 401) return;
     if (!(error instanceof ApiError)) console.error(error);
-    void MessagePlugin.error(errorText(error), 5000);
+    sayFailed(errorText(error));
   }
 
   return { errorText, showError };
