@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use kaibo_app::{Admission, Kaibo, Playback};
-use kaibo_domain::event::StoredEvent;
+use kaibo_app::{Admission, Kaibo, Playback, RefusedPush};
+use kaibo_domain::event::{RoomEvent, StoredEvent};
 use kaibo_domain::id::stream_name;
 use kaibo_media::gate::{
     Denied, Gate, Grant, PlayPolicy, PreviewKeys, PublishRequest, RefusedReason, SessionId,
@@ -14,18 +14,24 @@ use kaibo_media::gate::{
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// The RTMP application under which streams are published (WeChat's push addresses).
 const RTMP_APP: &str = "live";
 /// How soon a cut takes effect if the event that asks for it is missed.
 const LEASE: Duration = Duration::from_secs(5);
-/// Tries to write a stream's event while the database is away.
-const TRIES: u32 = 60;
+/// Between two tries to write a stream's event while the database is away: at first, and at most.
+const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 
 /// The gate over the use cases.
 pub(crate) struct RoomGate {
     kaibo: Kaibo,
     streams: Mutex<HashMap<StreamName, Entry>>,
+    /// Held from reading a room until what follows from it is done, so that what was read earlier
+    /// never takes the place of what was read later.
+    turn: tokio::sync::Mutex<()>,
+    /// Refusals being written.
+    refusals: TaskTracker,
 }
 
 struct Entry {
@@ -40,6 +46,8 @@ impl RoomGate {
         Self {
             kaibo,
             streams: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            refusals: TaskTracker::new(),
         }
     }
 
@@ -48,6 +56,7 @@ impl RoomGate {
         let Some(stream) = StreamName::new(&stream_name(&event.app_id, event.room_id)) else {
             return;
         };
+        let _turn = self.turn.lock().await;
         if !self.knows(&stream) {
             return;
         }
@@ -63,8 +72,13 @@ impl RoomGate {
         }
         match self.kaibo.playback(stream.as_str()).await {
             Ok(playback) => self.set_policy(&stream, &playback),
-            // The lease asks again within seconds.
-            Err(error) => tracing::error!(%error, %stream, "cannot read who may watch"),
+            Err(error) => {
+                tracing::error!(%error, %stream, "cannot read who may watch");
+                // What is over is over. For all else the lease asks again within seconds.
+                if is_over(&event.event) {
+                    self.set_policy(&stream, &Playback::Cut);
+                }
+            }
         }
     }
 
@@ -128,12 +142,12 @@ impl RoomGate {
             tracing::warn!(%stream, app, %peer, "push refused: another application than live");
             return Err(Denied::BadName);
         }
-        let query = request.query.as_deref().unwrap_or_default();
-        match self.kaibo.admit(request.stream.as_str(), query).await {
-            Ok(Admission::Admitted(playback)) => Ok(self.grant(&request, &playback)),
-            Ok(Admission::Refused(why)) => {
-                let (stream, peer) = (&request.stream, request.peer);
-                tracing::warn!(%stream, %peer, why = why.name(), "push refused");
+        match self.admit(&request).await {
+            Ok(Ok(grant)) => Ok(grant),
+            Ok(Err(why)) => {
+                let (stream, peer, why) = (&request.stream, request.peer, why.name());
+                tracing::warn!(%stream, %peer, why, "push refused");
+                self.note_refusal(stream.clone(), why);
                 Err(Denied::BadName)
             }
             Err(error) => {
@@ -143,17 +157,43 @@ impl RoomGate {
         }
     }
 
-    /// A stream's event is not lost for a database that is away for a while.
-    async fn note(&self, event: &StreamEvent) {
-        for _ in 0..TRIES {
-            match self.try_note(event).await {
-                Ok(()) => return,
-                Err(error) => {
-                    let stream = event.stream();
-                    tracing::error!(%error, %stream, "cannot note what happened; trying again");
-                }
+    async fn admit(
+        &self,
+        request: &PublishRequest,
+    ) -> kaibo_app::Result<Result<Grant, RefusedPush>> {
+        let (stream, query) = (request.stream.as_str(), request.query.as_deref());
+        let query = query.unwrap_or_default();
+        if let Admission::Refused(why) = self.kaibo.admit(stream, query).await? {
+            return Ok(Err(why));
+        }
+        // Whoever has a key is judged once more in turn: an event between the judgement and the
+        // grant would find nobody to cut. Whoever has none keeps nobody waiting.
+        let _turn = self.turn.lock().await;
+        Ok(match self.kaibo.admit(stream, query).await? {
+            Admission::Admitted(playback) => Ok(self.grant(request, &playback)),
+            Admission::Refused(why) => Err(why),
+        })
+    }
+
+    /// Keeps the reason for the anchor's page. The publisher does not wait for it: how long a
+    /// write takes would tell that there is such a room.
+    fn note_refusal(&self, stream: StreamName, why: &'static str) {
+        let kaibo = self.kaibo.clone();
+        self.refusals.spawn(async move {
+            if let Err(error) = kaibo.note_push_refused(stream.as_str(), why, None).await {
+                tracing::warn!(%error, %stream, "cannot note why a push was refused");
             }
-            tokio::time::sleep(Duration::from_millis(500)).await;
+        });
+    }
+
+    /// A stream's event is not lost, however long the database is away.
+    async fn note(&self, event: &StreamEvent) {
+        let (mut wait, longest) = RETRY;
+        while let Err(error) = self.try_note(event).await {
+            let stream = event.stream();
+            tracing::error!(%error, %stream, "cannot note what happened; trying again");
+            tokio::time::sleep(wait).await;
+            wait = longest.min(wait * 2);
         }
     }
 
@@ -191,6 +231,7 @@ impl Gate for RoomGate {
         Box::pin(async move {
             let mut gone = Vec::new();
             for (stream, session) in sessions {
+                let _turn = self.turn.lock().await;
                 match self.kaibo.playback(stream.as_str()).await {
                     Ok(playback) => {
                         self.set_policy(&stream, &playback);
@@ -216,10 +257,144 @@ impl Gate for RoomGate {
     }
 }
 
+/// Whether the event ends a room's stream for good, whatever else is known of the room.
+fn is_over(event: &RoomEvent) -> bool {
+    match event {
+        RoomEvent::Deleted => true,
+        RoomEvent::Status { to, .. } => !to.takes_a_stream(),
+        _ => false,
+    }
+}
+
 fn policy_of(playback: &Playback) -> PlayPolicy {
     match playback {
         Playback::Open => PlayPolicy::Open,
         Playback::Preview(token) => PlayPolicy::Signed(PreviewKeys(vec![token.clone()])),
         Playback::Cut => PlayPolicy::Cut,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kaibo_app::domain::MINUTE_MS;
+    use kaibo_app::domain::draft::Draft;
+    use kaibo_app::domain::event::Cause;
+    use kaibo_app::domain::id::{AppId, RoomId};
+    use kaibo_app::domain::room::Status;
+    use kaibo_app::{AppConfig, Clock, DraftInput, Settings};
+    use kaibo_store::Store;
+
+    use super::*;
+
+    const NOW: i64 = 1_795_312_800_000;
+
+    struct House {
+        store: Store,
+        gate: RoomGate,
+        app: AppId,
+        room: RoomId,
+        request: PublishRequest,
+    }
+
+    /// A room that a stream starts, and a publisher with its key.
+    async fn house() -> House {
+        let store = Store::open_in_memory().await.unwrap();
+        let settings = Settings::new(&AppConfig::default(), "http://h", "rtmp://h").unwrap();
+        let kaibo = Kaibo::new(store.clone(), Clock::manual(NOW), settings);
+        let app = kaibo.create_app(None, None, "shop").await.unwrap().app_id;
+        kaibo.verify_anchor(&app, "anchor_01").await.unwrap();
+        let draft = Draft {
+            name: "双十一专场".into(),
+            start_at: NOW + 15 * MINUTE_MS,
+            end_at: NOW + 75 * MINUTE_MS,
+            anchor_name: "小王".into(),
+            anchor_wechat: "anchor_01".into(),
+            ..Draft::default()
+        };
+        let input = DraftInput {
+            draft,
+            images_required: false,
+        };
+        let room = kaibo.create_room(&app, input).await.unwrap();
+        let key = kaibo.push_address(&room).await.unwrap().key;
+        let (stream, query) = key.split_once('?').unwrap();
+        let request = PublishRequest {
+            stream: StreamName::new(stream).unwrap(),
+            app: RTMP_APP.into(),
+            query: Some(query.into()),
+            peer: ([127, 0, 0, 1], 9).into(),
+            session: SessionId(1),
+        };
+        House {
+            store,
+            gate: RoomGate::new(kaibo),
+            app,
+            room: room.id,
+            request,
+        }
+    }
+
+    #[tokio::test]
+    async fn key_revoked_while_it_is_judged_lets_nobody_in() {
+        let house = house().await;
+        let gate = &house.gate;
+        let turn = gate.turn.lock().await;
+        let revoke = async {
+            gate.kaibo
+                .revoke_push(&house.app, house.room)
+                .await
+                .unwrap();
+            drop(turn);
+        };
+        let (judged, ()) = tokio::join!(gate.publish(house.request.clone()), revoke);
+        assert_eq!(judged.err(), Some(Denied::BadName));
+        assert!(gate.play(&house.request.stream).is_none());
+    }
+
+    #[tokio::test]
+    async fn refused_push_is_noted_for_the_anchor() {
+        let house = house().await;
+        let mut request = house.request.clone();
+        request.query = None;
+        assert_eq!(
+            house.gate.publish(request).await.err(),
+            Some(Denied::BadName)
+        );
+        house.gate.refusals.close();
+        house.gate.refusals.wait().await;
+        let noted = house.gate.kaibo.push_refusal(&house.app, house.room).await;
+        assert_eq!(noted.unwrap().unwrap().reason, "wrong_key");
+    }
+
+    #[tokio::test]
+    async fn event_of_a_stream_waits_for_the_database() {
+        let house = house().await;
+        house.store.close().await;
+        tokio::time::pause();
+        let stream = house.request.stream.clone();
+        let noted = house.gate.event(StreamEvent::Lost { stream });
+        let ten_minutes = Duration::from_mins(10);
+        assert!(tokio::time::timeout(ten_minutes, noted).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn banned_room_is_cut_though_the_database_is_away() {
+        let house = house().await;
+        let mut grant = house.gate.publish(house.request.clone()).await.unwrap();
+        house.store.close().await;
+        let event = StoredEvent {
+            offset: 1,
+            app_id: house.app.clone(),
+            room_id: house.room,
+            at: NOW,
+            event: RoomEvent::Status {
+                from: Status::Planned,
+                to: Status::Banned,
+                cause: Cause::Ban,
+            },
+        };
+        house.gate.carry_out(event).await;
+        assert_eq!(*grant.policy.borrow_and_update(), PlayPolicy::Cut);
+        assert!(grant.cut.is_cancelled());
     }
 }

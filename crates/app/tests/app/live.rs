@@ -90,6 +90,11 @@ async fn revoked_key_is_told_apart_for_the_anchor() {
         refused(&house, &stream, &old).await,
         RefusedPush::RevokedKey
     );
+    let seen = house.kaibo.push_refusal(&house.app, room.id).await;
+    assert_eq!(seen.unwrap(), None, "a refusal waits for no write");
+    let why = RefusedPush::RevokedKey.name();
+    let noted = house.kaibo.note_push_refused(&stream, why, None).await;
+    noted.unwrap();
     let seen = house
         .kaibo
         .push_refusal(&house.app, room.id)
