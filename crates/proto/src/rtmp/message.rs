@@ -173,7 +173,8 @@ pub fn split_aggregate(aggregate: &Message) -> Option<Vec<Message>> {
             kind,
             timestamp: time.wrapping_add(shift),
             stream_id: aggregate.stream_id,
-            payload: rest.slice(11..end),
+            // Not a part of the whole, or one kept part would keep all of it in memory.
+            payload: Bytes::copy_from_slice(&rest[11..end]),
         });
         // A back pointer of four bytes ends each part; the last one's is sometimes left out.
         rest = rest.slice((end + 4).min(rest.len())..);

@@ -150,6 +150,14 @@ fn the_last_back_pointer_may_be_missing() {
 }
 
 #[test]
+fn a_part_kept_does_not_keep_the_whole() {
+    let payload = [part(8, 0, b"sound"), part(18, 0, &vec![0; 60_000])].concat();
+    let mut parts = split_aggregate(&aggregate(0, payload)).unwrap();
+    let sound = parts.swap_remove(0).payload;
+    assert!(sound.is_unique(), "it shares no memory");
+}
+
+#[test]
 fn cut_aggregates_are_refused() {
     let payload = part(8, 0, b"sound");
     for end in 1..payload.len() - 4 {
