@@ -37,7 +37,7 @@ pub struct MediaConfig {
     pub gate_ms: u64,
     /// Most RTMP connections at once.
     pub max_connections: usize,
-    /// Most RTMP connections at once from one address.
+    /// Most RTMP connections at once from one address; an IPv6 network of 64 bits counts as one.
     pub max_connections_per_ip: usize,
     /// An HLS segment ends at the first keyframe after this much media.
     pub hls_segment_ms: u64,
