@@ -207,9 +207,9 @@ impl Stream {
     /// Takes what the publisher sent.
     pub(crate) fn append(&self, session: SessionId, event: MediaEvent) -> Result<(), Superseded> {
         let (event, next) = self.append_live(session, event)?;
-        // Not under the lock above: muxing a segment takes longer than viewers should wait.
-        self.shelf.push(session, &event);
         self.newest.send_replace(next);
+        // Not under the lock above, and last: muxing a segment takes longer than viewers should wait.
+        self.shelf.push(session, &event);
         Ok(())
     }
 

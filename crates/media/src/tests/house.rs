@@ -19,7 +19,7 @@ use crate::gate::{
     StreamName,
 };
 use crate::publisher::Publisher;
-use crate::registry::Occupied;
+use crate::registry::{NowMs, Occupied};
 use crate::{Media, MediaConfig};
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,9 +139,18 @@ impl House {
     }
 
     pub(super) fn with(config: MediaConfig) -> Self {
+        Self::build(config, Arc::new(|| NOW_MS))
+    }
+
+    /// With a wall clock of one's own.
+    pub(super) fn with_clock(now_ms: NowMs) -> Self {
+        Self::build(MediaConfig::default(), now_ms)
+    }
+
+    fn build(config: MediaConfig, now_ms: NowMs) -> Self {
         let gate = Arc::new(FakeGate::new());
         gate.set_policy(&name(), PlayPolicy::Open);
-        let media = Media::new(config, gate.clone(), Arc::new(|| NOW_MS));
+        let media = Media::new(config, gate.clone(), now_ms);
         Self { gate, media }
     }
 

@@ -1,10 +1,12 @@
 //! HTTP-FLV viewers: what they get, and what a slow one costs.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::{StatusCode, header};
 use kaibo_proto::flv;
 use kaibo_proto::media::MediaEvent;
+use tokio::sync::watch;
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use super::house::*;
@@ -124,6 +126,27 @@ async fn skips_of_more_than_a_minute_ago_are_forgiven() {
         sleep(Duration::from_secs(61)).await;
     }
     assert_eq!(house.media.stats()[0].viewers_cut, 0);
+}
+
+#[tokio::test]
+async fn viewers_hear_of_a_tag_before_hls_takes_it() {
+    let newest: Arc<Mutex<Option<watch::Receiver<u64>>>> = Arc::default();
+    let heard: Arc<Mutex<Vec<u64>>> = Arc::default();
+    let house = {
+        let (newest, heard) = (newest.clone(), heard.clone());
+        // HLS asks for the time with each frame it takes.
+        House::with_clock(Arc::new(move || {
+            if let Some(newest) = &*newest.lock().unwrap() {
+                heard.lock().unwrap().push(*newest.borrow());
+            }
+            NOW_MS
+        }))
+    };
+    let publisher = house.publisher().unwrap();
+    let stream = house.media.registry.get(&name()).unwrap();
+    *newest.lock().unwrap() = Some(stream.watch_newest());
+    send(&publisher, tracks().into_iter().chain(pictures(0, 200)));
+    assert_eq!(*heard.lock().unwrap(), [1, 2, 3, 4]);
 }
 
 #[tokio::test]
