@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::{Stream, stream};
 use kaibo_app::{Changed, Changes};
+use kaibo_domain::event::RoomEvent;
 use kaibo_domain::refusal::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -91,9 +92,12 @@ impl Follower {
             return None;
         }
         let views = &self.api.views;
-        let view = match self.changes.next().await? {
-            Changed::Event(event) => views.after(&self.followed, event.offset).await,
-            Changed::Reload => views.load(self.room_id).await,
+        let view = loop {
+            match self.changes.next().await? {
+                Changed::Event(event) if is_private(&event.event) => {}
+                Changed::Event(event) => break views.after(&self.followed, event.offset).await,
+                Changed::Reload => break views.load(self.room_id).await,
+            }
         };
         match view {
             Ok(view) => Some(room_event(&view)),
@@ -103,6 +107,14 @@ impl Follower {
             }
         }
     }
+}
+
+/// What a viewer's page does not show. Whoever tries keys must not be able to wake all viewers.
+fn is_private(event: &RoomEvent) -> bool {
+    matches!(
+        event,
+        RoomEvent::PushRefused | RoomEvent::PushKeyRevoked | RoomEvent::CodeRenewed
+    )
 }
 
 fn room_event(view: &RoomView) -> Event {
