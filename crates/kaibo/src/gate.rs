@@ -200,7 +200,11 @@ impl RoomGate {
     async fn try_note(&self, event: &StreamEvent) -> kaibo_app::Result<()> {
         match event {
             StreamEvent::Good { stream } => {
-                if !self.kaibo.good_stream(stream.as_str()).await? {
+                if self.kaibo.good_stream(stream.as_str()).await? {
+                    // At once, not only by the room's event: whoever reads 101 can watch.
+                    let playback = self.kaibo.playback(stream.as_str()).await?;
+                    self.set_policy(stream, &playback);
+                } else {
                     self.cut_publisher(stream, "the room may not go on air");
                 }
             }

@@ -113,10 +113,15 @@ impl Store {
         &self.0.data_dir
     }
 
-    /// Whether the database answers and takes writes (for readiness): an empty commit.
+    /// Whether the database answers and takes writes (for readiness). It writes a value that
+    /// differs each time: an empty commit, or one of equal bytes, succeeds on a full disk.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.readers().row("SELECT 1 AS one", args![]).await?;
-        self.writer().write(|_| Box::pin(async { Ok(()) })).await
+        let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        let beat = keys::random::<8>().to_vec();
+        let written = self.writer().execute(sql, args!["ping", beat]).await;
+        written.map(drop)
     }
 
     /// Commits that this handle's writer made; writes that arrive together share one.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::kaibo;
+use super::kaibo_or_new;
 use crate::cli::AppCommand;
 
 /// Runs it.
@@ -13,7 +13,7 @@ pub(crate) async fn run(command: AppCommand) -> anyhow::Result<()> {
         secret,
         name,
     } = command;
-    let app = kaibo(&place)
+    let app = kaibo_or_new(&place)
         .await?
         .create_app(appid, secret, &name)
         .await?;

@@ -137,6 +137,26 @@ async fn a_new_password_replaces_the_old_and_ends_its_sessions() {
 }
 
 #[tokio::test]
+async fn a_mistyped_folder_is_told_and_not_filled() {
+    let house = House::new();
+    for order in [
+        &["user", "reset-password", "owner"][..],
+        &["room", "end", "--appid", "wx0123456789abcdef", "7"],
+        &[
+            "anchor",
+            "verify",
+            "--appid",
+            "wx0123456789abcdef",
+            "anchor_one",
+        ],
+    ] {
+        let refused = house.order(order).await;
+        refused.refused_with("there is no installation in");
+    }
+    assert!(!house.data_dir().join("kaibo.db").exists());
+}
+
+#[tokio::test]
 async fn a_second_server_on_the_same_folder_is_refused_and_harms_nobody() {
     let house = House::new();
     let server = house.serve().await;

@@ -92,6 +92,7 @@ async fn a_full_disk_stops_writes_but_not_the_live() {
     assert_eq!(refused["errcode"], -1, "{refused}");
     let message = refused["errmsg"].as_str().unwrap();
     assert!(message.starts_with("system error"), "{message}");
+    until("it is not ready", async || readiness(&server).await == 503).await;
     assert_eq!(http::get(server.http, "/healthz").await.status, 200);
     viewer.watch_more(60).await;
     assert_eq!(shop.status(room).await, 101);
