@@ -18,6 +18,7 @@ mod throttle;
 mod tokens;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kaibo_bus::Bus;
 pub use kaibo_domain as domain;
@@ -25,7 +26,8 @@ use kaibo_domain::UnixMs;
 use kaibo_domain::refusal::Refusal;
 use kaibo_store::Store;
 pub use kaibo_store::{Anchor, PushRefusal, RoomQuery};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 pub use access::{Play, PushAddress, RoomAccess};
 pub use accounts::{AccountRefusal, Session, SignedIn};
@@ -38,6 +40,9 @@ pub use live::{Admission, Playback, RefusedPush};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
 pub use tokens::{CredentialRefusal, IssuedToken, TokenRefusal};
+
+/// How long an answer of the database counts for readiness.
+const PING_FRESH: Duration = Duration::from_secs(1);
 
 /// Why a use case gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +80,8 @@ struct Inner {
     calls: quota::CallCounter,
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
+    /// When the database last took a write for [`Kaibo::ping`].
+    answered: Mutex<Option<Instant>>,
 }
 
 impl Kaibo {
@@ -89,6 +96,7 @@ impl Kaibo {
             calls: quota::CallCounter::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
+            answered: Mutex::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -105,9 +113,17 @@ impl Kaibo {
         &self.inner.settings
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers and takes writes; asked at most once a second, since anybody
+    /// may look at readiness and each look is a synced write.
     pub async fn ping(&self) -> Result<()> {
-        Ok(self.store().ping().await?)
+        let mut answered = self.inner.answered.lock().await;
+        if answered.is_some_and(|at| at.elapsed() < PING_FRESH) {
+            return Ok(());
+        }
+        *answered = None;
+        self.store().ping().await?;
+        *answered = Some(Instant::now());
+        Ok(())
     }
 
     fn store(&self) -> &Store {
