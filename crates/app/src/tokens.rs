@@ -55,9 +55,9 @@ impl Kaibo {
         match self.check_secret(app_id, secret).await? {
             Ok(app_id) => {
                 let now = self.now();
-                Ok(Ok(self
-                    .new_token(app_id, TokenKind::Plain, now, now + OVERLAP_MS)
-                    .await?))
+                let row = new_row(app_id, TokenKind::Plain, now);
+                self.store().issue_token(&row, now + OVERLAP_MS).await?;
+                Ok(Ok(self.issued(&row, now)))
             }
             Err(refusal) => Ok(Err(refusal)),
         }
@@ -75,22 +75,29 @@ impl Kaibo {
             Ok(app_id) => app_id,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let now = self.now();
-        if let Some(current) = self
-            .store()
-            .newest_token(&app_id, TokenKind::Stable)
-            .await?
-        {
-            let alive = current.superseded_at.is_none() && current.expires_at - now > OVERLAP_MS;
-            let forced = force_refresh && now - current.issued_at >= FORCE_INTERVAL_MS;
-            if alive && !forced {
-                return Ok(Ok(self.issued(&current, now)));
+        loop {
+            let now = self.now();
+            let current = self
+                .store()
+                .newest_token(&app_id, TokenKind::Stable)
+                .await?;
+            if let Some(current) = &current {
+                let alive =
+                    current.superseded_at.is_none() && current.expires_at - now > OVERLAP_MS;
+                let forced = force_refresh && now - current.issued_at >= FORCE_INTERVAL_MS;
+                if alive && !forced {
+                    return Ok(Ok(self.issued(current, now)));
+                }
+            }
+            let old_dies_at = if force_refresh { now } else { now + OVERLAP_MS };
+            let row = new_row(app_id.clone(), TokenKind::Stable, now);
+            let current = current.as_ref().map(|token| token.id.as_slice());
+            let store = self.store();
+            // Many servers of one merchant ask at once: all but one get the token of the first.
+            if store.issue_token_after(&row, old_dies_at, current).await? {
+                return Ok(Ok(self.issued(&row, now)));
             }
         }
-        let old_dies_at = if force_refresh { now } else { now + OVERLAP_MS };
-        Ok(Ok(self
-            .new_token(app_id, TokenKind::Stable, now, old_dies_at)
-            .await?))
     }
 
     /// Whose token this is.
@@ -134,25 +141,6 @@ impl Kaibo {
         })
     }
 
-    async fn new_token(
-        &self,
-        app_id: AppId,
-        kind: TokenKind,
-        now: UnixMs,
-        old_dies_at: UnixMs,
-    ) -> Result<IssuedToken> {
-        let row = AccessToken {
-            id: secret::random::<ID_BYTES>().to_vec(),
-            app_id,
-            kind,
-            issued_at: now,
-            expires_at: now + LIFE_MS,
-            superseded_at: None,
-        };
-        self.store().issue_token(&row, old_dies_at).await?;
-        Ok(self.issued(&row, now))
-    }
-
     fn issued(&self, row: &AccessToken, now: UnixMs) -> IssuedToken {
         let bytes = [row.id.as_slice(), &self.token_tag(&row.id)].concat();
         IssuedToken {
@@ -165,6 +153,17 @@ impl Kaibo {
     /// opens a door.
     fn token_tag(&self, id: &[u8]) -> [u8; 32] {
         secret::mac(&self.store().keys().derive("access token"), &[id])
+    }
+}
+
+fn new_row(app_id: AppId, kind: TokenKind, now: UnixMs) -> AccessToken {
+    AccessToken {
+        id: secret::random::<ID_BYTES>().to_vec(),
+        app_id,
+        kind,
+        issued_at: now,
+        expires_at: now + LIFE_MS,
+        superseded_at: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use kaibo_domain::UnixMs;
 use kaibo_domain::id::AppId;
 
-use crate::db::{Row, args};
+use crate::db::{Conn, Row, args};
 use crate::{Store, StoreError};
 
 const DAY_MS: i64 = 24 * kaibo_domain::HOUR_MS;
@@ -73,13 +73,8 @@ impl Store {
         app_id: &AppId,
         kind: TokenKind,
     ) -> Result<Option<AccessToken>, StoreError> {
-        let sql = "SELECT id, app_id, kind, issued_at, expires_at, superseded_at \
-             FROM access_token WHERE app_id = $1 AND kind = $2 \
-             ORDER BY (superseded_at IS NULL) DESC, issued_at DESC LIMIT 1";
-        let row = self
-            .readers()
-            .row(sql, args![app_id, kind.to_string()])
-            .await?;
+        let args = args![app_id, kind.to_string()];
+        let row = self.readers().row(NEWEST, args).await?;
         row.as_ref().map(token_of).transpose()
     }
 
@@ -92,40 +87,68 @@ impl Store {
     ) -> Result<(), StoreError> {
         let token = token.clone();
         self.writer()
+            .write(move |tx| Box::pin(async move { issue(tx, &token, old_dies_at).await }))
+            .await
+    }
+
+    /// As [`Store::issue_token`], if [`Store::newest_token`] is still the one of the id `newest`
+    /// (`None`: there is none); `false`: it is not, and nothing changes.
+    pub async fn issue_token_after(
+        &self,
+        token: &AccessToken,
+        old_dies_at: UnixMs,
+        newest: Option<&[u8]>,
+    ) -> Result<bool, StoreError> {
+        let token = token.clone();
+        let newest = newest.map(<[u8]>::to_vec);
+        self.writer()
             .write(move |tx| {
                 Box::pin(async move {
-                    let kind = token.kind.to_string();
-                    tx.execute(
-                        "DELETE FROM access_token WHERE expires_at < $1",
-                        args![token.issued_at - DAY_MS],
-                    )
-                    .await?;
-                    tx.execute(
-                        "UPDATE access_token SET superseded_at = $3 \
-                         WHERE app_id = $1 AND kind = $2 \
-                         AND (superseded_at IS NULL OR superseded_at > $3)",
-                        args![&token.app_id, kind.as_str(), old_dies_at],
-                    )
-                    .await?;
-                    tx.execute(
-                        "INSERT INTO access_token \
-                         (id, app_id, kind, issued_at, expires_at, superseded_at) \
-                         VALUES ($1, $2, $3, $4, $5, $6)",
-                        args![
-                            token.id,
-                            &token.app_id,
-                            kind,
-                            token.issued_at,
-                            token.expires_at,
-                            token.superseded_at
-                        ],
-                    )
-                    .await?;
-                    Ok(())
+                    let args = args![&token.app_id, token.kind.to_string()];
+                    let row = tx.row(NEWEST, args).await?;
+                    let now_newest = row.map(|row| row.get::<Vec<u8>>("id")).transpose()?;
+                    if now_newest != newest {
+                        return Ok(false);
+                    }
+                    issue(tx, &token, old_dies_at).await?;
+                    Ok(true)
                 })
             })
             .await
     }
+}
+
+const NEWEST: &str = "SELECT id, app_id, kind, issued_at, expires_at, superseded_at \
+     FROM access_token WHERE app_id = $1 AND kind = $2 \
+     ORDER BY (superseded_at IS NULL) DESC, issued_at DESC LIMIT 1";
+
+async fn issue(tx: &mut Conn, token: &AccessToken, old_dies_at: UnixMs) -> Result<(), StoreError> {
+    let kind = token.kind.to_string();
+    tx.execute(
+        "DELETE FROM access_token WHERE expires_at < $1",
+        args![token.issued_at - DAY_MS],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE access_token SET superseded_at = $3 WHERE app_id = $1 AND kind = $2 \
+         AND (superseded_at IS NULL OR superseded_at > $3)",
+        args![&token.app_id, kind.as_str(), old_dies_at],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO access_token (id, app_id, kind, issued_at, expires_at, superseded_at) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        args![
+            token.id.as_slice(),
+            &token.app_id,
+            kind,
+            token.issued_at,
+            token.expires_at,
+            token.superseded_at
+        ],
+    )
+    .await
+    .map(drop)
 }
 
 fn token_of(row: &Row) -> Result<AccessToken, StoreError> {

@@ -97,6 +97,22 @@ async fn forced_refresh_kills_the_old_token_at_most_every_thirty_seconds() {
 }
 
 #[tokio::test]
+async fn servers_that_ask_at_once_get_the_same_stable_token() {
+    let house = House::new().await;
+    let app = app(&house).await;
+    for force in [false, true] {
+        let (a, b, c) = tokio::join!(
+            stable(&house, &app, force),
+            stable(&house, &app, force),
+            stable(&house, &app, force)
+        );
+        assert_eq!((&a, &a), (&b, &c), "force: {force}");
+        assert!(whose(&house.kaibo, &a).await.is_ok());
+        house.clock.advance(MINUTE_MS);
+    }
+}
+
+#[tokio::test]
 async fn forged_and_malformed_tokens_open_nothing() {
     let house = House::new().await;
     let app = app(&house).await;

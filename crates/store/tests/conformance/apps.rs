@@ -116,3 +116,19 @@ async fn tokens_go_a_day_after_they_expired() {
         .unwrap();
     assert!(store.token(&old.id).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_token_that_is_to_follow_another_follows_no_third() {
+    let (store, one) = store().await;
+    let stable = TokenKind::Stable;
+    let (first, second) = (token(1, &one, stable, NOW), token(2, &one, stable, NOW));
+    assert!(store.issue_token_after(&first, NOW, None).await.unwrap());
+    assert!(!store.issue_token_after(&second, NOW, None).await.unwrap());
+    let newest = store.newest_token(&one, stable).await.unwrap();
+    assert_eq!(newest.as_ref(), Some(&first));
+    assert_eq!(store.token(&second.id).await.unwrap(), None);
+    let follows = store.issue_token_after(&second, NOW, Some(&first.id));
+    assert!(follows.await.unwrap());
+    let newest = store.newest_token(&one, stable).await.unwrap();
+    assert_eq!(newest, Some(second));
+}
