@@ -103,6 +103,27 @@ fn a_keyframe_a_frame_early_still_cuts() {
 }
 
 #[test]
+fn sound_begins_alone_when_the_picture_stays_away() {
+    let sounds: Vec<_> = (0..1_500)
+        .map(|n| frame(TrackKind::Audio, n * 20, true))
+        .collect();
+    let segments = run(&mut both(), &sounds);
+    assert_eq!(spans(&segments), [(5_000, 17_000), (17_000, 29_000)]);
+    assert!(segments.iter().all(|segment| segment.pictures.is_empty()));
+    // Pictures that nobody can decode yet are no reason.
+    let undecodable: Vec<_> = (0..1_500)
+        .map(|n| {
+            frame(
+                [TrackKind::Audio, TrackKind::Video][n % 2],
+                n as i64 * 20,
+                n % 2 == 0,
+            )
+        })
+        .collect();
+    assert_eq!(run(&mut both(), &undecodable), []);
+}
+
+#[test]
 fn both_tracks_are_cut_at_the_same_instant() {
     let segments = run(&mut both(), &stream(0, 6_100, 2_000, true));
     for segment in &segments {

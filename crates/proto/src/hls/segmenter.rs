@@ -8,6 +8,8 @@ const SLACK_MS: i64 = 100;
 const GRACE_MS: i64 = 300;
 /// What a lone frame is taken to last when nothing follows it.
 const LONE_FRAME_MS: i64 = 40;
+/// Sound that has come alone for so long begins a segment, though a picture was announced.
+const PICTURE_AWAY_MS: i64 = 5_000;
 
 /// Where to cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,8 @@ pub struct Segmenter {
     sound: Vec<Frame>,
     bytes: usize,
     start_ms: Option<i64>,
+    /// When waiting for a keyframe: since when no picture has come.
+    alone_ms: Option<i64>,
     cut_ms: Option<i64>,
     /// Something was given out since the last break, and since ever.
     given: bool,
@@ -81,6 +85,7 @@ impl Segmenter {
             sound: Vec::new(),
             bytes: 0,
             start_ms: None,
+            alone_ms: None,
             cut_ms: None,
             given: false,
             given_ever: false,
@@ -89,7 +94,8 @@ impl Segmenter {
 
     /// Takes the next event; gives the segment that it completes.
     ///
-    /// Frames without a track and, when there is a picture, everything before the first keyframe are dropped.
+    /// Frames without a track and, when there is a picture, everything before the first keyframe are dropped,
+    /// unless the picture stays away for five seconds.
     pub fn push(&mut self, event: &MediaEvent) -> Option<Segment> {
         match event {
             MediaEvent::Track(track) => self.track(track),
@@ -136,11 +142,10 @@ impl Segmenter {
         } {
             return None;
         }
-        let start_ms = match self.start_ms {
-            Some(start_ms) => start_ms,
-            None if self.video.is_some() && !(is_picture && frame.keyframe) => return None,
-            None => *self.start_ms.insert(frame.dts_ms),
-        };
+        if self.start_ms.is_none() && self.must_wait(frame) {
+            return None;
+        }
+        let start_ms = *self.start_ms.get_or_insert(frame.dts_ms);
         if self.cut_ms.is_none() && self.is_due(frame, frame.dts_ms.saturating_sub(start_ms)) {
             self.cut_ms = Some(frame.dts_ms);
         }
@@ -158,6 +163,19 @@ impl Segmenter {
             || frame.dts_ms >= cut_ms.saturating_add(GRACE_MS)
             || self.bytes > self.cutting.max_bytes;
         complete.then(|| self.cut(cut_ms))
+    }
+
+    /// Whether `frame` cannot begin the first segment: it needs a keyframe if there is a picture.
+    fn must_wait(&mut self, frame: &Frame) -> bool {
+        if self.video.is_none() {
+            return false;
+        }
+        if frame.track == TrackKind::Video {
+            self.alone_ms = Some(frame.dts_ms);
+            return !frame.keyframe;
+        }
+        let alone_ms = *self.alone_ms.get_or_insert(frame.dts_ms);
+        frame.dts_ms.saturating_sub(alone_ms) < PICTURE_AWAY_MS
     }
 
     /// Whether to cut before `frame`, which comes `length_ms` after the last cut.
@@ -212,6 +230,7 @@ impl Segmenter {
         self.sound.clear();
         self.bytes = 0;
         self.start_ms = None;
+        self.alone_ms = None;
         self.cut_ms = None;
         self.given = false;
     }
