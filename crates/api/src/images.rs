@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use tokio_util::io::ReaderStream;
+
 use crate::state::ApiState;
+
+/// Bytes of an image held at once for one who takes it.
+const PIECE: usize = 64 * 1024;
 
 /// A stored image. Its name says nothing and its bytes never change, so everybody may keep it;
 /// whatever it holds, a browser neither runs nor guesses.
@@ -15,10 +21,12 @@ pub(crate) async fn image(State(api): State<Arc<ApiState>>, Path(name): Path<Str
     if name.len() > 64 || !name.bytes().all(plain) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    match api.kaibo.image(&name).await {
-        Ok(Some((kind, bytes))) => {
+    match api.kaibo.image_file(&name).await {
+        Ok(Some(image)) => {
+            let bytes = image.bytes.to_string();
             let headers = [
-                (header::CONTENT_TYPE, kind.as_str()),
+                (header::CONTENT_TYPE, image.kind.as_str()),
+                (header::CONTENT_LENGTH, bytes.as_str()),
                 (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
                 (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
                 (
@@ -27,7 +35,8 @@ pub(crate) async fn image(State(api): State<Arc<ApiState>>, Path(name): Path<Str
                 ),
                 (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
             ];
-            (headers, bytes).into_response()
+            let pieces = ReaderStream::with_capacity(image.file, PIECE);
+            (headers, Body::from_stream(pieces)).into_response()
         }
         Ok(None) | Err(kaibo_app::Error::Refused(_)) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => {

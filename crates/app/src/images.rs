@@ -9,6 +9,7 @@ use kaibo_domain::id::AppId;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
 use kaibo_domain::{HOUR_MS, UnixMs};
 use kaibo_store::Image;
+use tokio::fs::File;
 
 use crate::{Kaibo, Result, secret};
 
@@ -32,6 +33,17 @@ pub struct StoredImage {
     pub height: i32,
     /// When it came.
     pub created_at: UnixMs,
+}
+
+/// An image in its file.
+#[derive(Debug)]
+pub struct ImageFile {
+    /// Its media type.
+    pub kind: String,
+    /// Size in bytes.
+    pub bytes: i64,
+    /// At its beginning.
+    pub file: File,
 }
 
 /// What a media id or an address stands for.
@@ -76,6 +88,17 @@ impl Kaibo {
         Ok(found.map(|(image, bytes)| (format!("image/{}", image.format), Bytes::from(bytes))))
     }
 
+    /// The image with a lasting name, to be read as it is sent: strangers ask for images, and may
+    /// take them as slowly as they like.
+    pub async fn image_file(&self, name: &str) -> Result<Option<ImageFile>> {
+        let found = self.store().image_file(name).await?;
+        Ok(found.map(|(image, file)| ImageFile {
+            kind: format!("image/{}", image.format),
+            bytes: image.bytes,
+            file: File::from_std(file),
+        }))
+    }
+
     /// Type and bytes of the image that an app uploaded under `media_id`, within its three days.
     pub async fn image_by_media_id(
         &self,
@@ -94,7 +117,7 @@ impl Kaibo {
         let Some(image) = self.resolve(app_id, text).await? else {
             return Ok(None);
         };
-        let is_there = self.image(&image.name).await?.is_some();
+        let is_there = self.store().image_file(&image.name).await?.is_some();
         Ok(Some(NamedImage {
             name: image.name,
             bytes: image.bytes,

@@ -35,7 +35,7 @@ pub use anchors::VerificationView;
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;
 pub use feed::{Changed, Changes};
-pub use images::{NamedImage, StoredImage};
+pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};

@@ -1,7 +1,7 @@
 //! Images: rows in the database, bytes in files `images/ab/<name>` of the data folder.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -83,6 +83,20 @@ impl Store {
 
     /// An image and its bytes by its public name, which is all that a viewer needs.
     pub async fn image(&self, name: &str) -> Result<Option<(Image, Vec<u8>)>, StoreError> {
+        let Some((image, mut file)) = self.image_file(name).await? else {
+            return Ok(None);
+        };
+        let path = self.image_path(name)?;
+        let data = on_disk(move || {
+            let mut data = Vec::new();
+            let read = file.read_to_end(&mut data);
+            read.map(|_| data).map_err(|e| (path, e))
+        });
+        Ok(Some((image, data.await?)))
+    }
+
+    /// As [`Store::image`], with its bytes still in their file.
+    pub async fn image_file(&self, name: &str) -> Result<Option<(Image, File)>, StoreError> {
         let Ok(path) = self.image_path(name) else {
             return Ok(None);
         };
@@ -92,15 +106,15 @@ impl Store {
             return Ok(None);
         };
         let image = image_of(&row)?;
-        let data = on_disk(move || match fs::read(&path) {
-            Ok(data) => Ok(Some(data)),
+        let file = on_disk(move || match File::open(&path) {
+            Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 tracing::warn!(path = %path.display(), "an image's file is missing; restore it from a backup");
                 Ok(None)
             }
             Err(error) => Err((path, error)),
         });
-        Ok(data.await?.map(|data| (image, data)))
+        Ok(file.await?.map(|file| (image, file)))
     }
 
     fn image_path(&self, name: &str) -> Result<PathBuf, StoreError> {

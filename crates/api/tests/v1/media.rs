@@ -2,6 +2,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, header};
+use futures_util::StreamExt as _;
 use serde_json::json;
 
 use crate::world::{APP, Answer, Owner, World, form};
@@ -76,6 +77,26 @@ async fn an_uploaded_image_covers_a_room_and_an_edit_keeps_it() {
             .ok();
         assert_eq!(edited["coverUrl"], url);
     }
+}
+
+#[tokio::test]
+async fn an_image_is_read_as_it_is_taken() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let file = png(MIB);
+    let media = upload(&owner, "media", &file).await.ok();
+    let url = media["url"].as_str().unwrap();
+    let request = Request::get(url).body(Body::empty()).unwrap();
+    let shown = world.respond(request).await;
+    assert_eq!(shown.headers()["content-length"], MIB.to_string().as_str());
+    let mut pieces = shown.into_body().into_data_stream();
+    let mut got = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.unwrap();
+        assert!(piece.len() <= 64 * 1024, "{} at once", piece.len());
+        got.extend_from_slice(&piece);
+    }
+    assert_eq!(got, file);
 }
 
 #[tokio::test]
