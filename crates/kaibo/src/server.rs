@@ -89,22 +89,33 @@ impl Server {
     /// Runs until SIGTERM or Ctrl-C, then drains.
     pub(crate) async fn until_stopped(self) -> anyhow::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-            () = self.shutdown.cancelled() => {}
-        }
+        let asked = tokio::select! {
+            _ = terminate.recv() => true,
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                true
+            }
+            () = self.shutdown.cancelled() => false,
+        };
         tracing::info!("draining");
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;
         tracing::info!("stopped");
+        if !asked {
+            bail!("a part of the server failed, so all of it stopped; the log above says why");
+        }
         Ok(())
     }
 
-    /// Runs a part; the server waits for it when it ends.
+    /// Runs a part for as long as the server runs. A part that ends before ends the server, which
+    /// must not go on without its timers or its events; whoever watches over it starts it anew.
     pub(crate) fn spawn(&self, part: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn(part);
+        let end_of_all = self.shutdown.clone().drop_guard();
+        self.tasks.spawn(async move {
+            let _end_of_all = end_of_all;
+            part.await;
+        });
     }
 
     async fn run_outbox(&self, gate: Arc<RoomGate>) {
@@ -116,9 +127,8 @@ impl Server {
                 let gate = gate.clone();
                 async move { gate.carry_out(event).await }
             };
-            if let Err(error) = kaibo.run_outbox(shutdown.clone(), ready, carry_out).await {
+            if let Err(error) = kaibo.run_outbox(shutdown, ready, carry_out).await {
                 tracing::error!(%error, "room events cannot be read; stopping");
-                shutdown.cancel();
             }
         });
         // An error only says that the tail has failed, which it has logged.
@@ -159,5 +169,25 @@ fn raise_open_files() {
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
         tracing::warn!(%error, "cannot raise the limit of open files");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn server_stops_and_says_so_when_a_part_of_it_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.server.data_dir = folder.path().to_owned();
+        config.server.http = ([127, 0, 0, 1], 0).into();
+        config.server.rtmp = ([127, 0, 0, 1], 0).into();
+        let server = Server::start(&config).await.unwrap();
+        server.spawn(async { panic!("a bug of this part") });
+        let limit = Duration::from_secs(20);
+        let stopped = tokio::time::timeout(limit, server.until_stopped()).await;
+        let error = stopped.expect("it stops").expect_err("not as asked");
+        assert!(error.to_string().contains("failed"), "{error}");
     }
 }
