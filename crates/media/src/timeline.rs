@@ -6,6 +6,9 @@ use kaibo_proto::media::TrackKind;
 const BACK_MS: i64 = 250;
 /// A frame this far ahead of all others has a new clock.
 const AHEAD_MS: i64 = 10_000;
+/// While one track has a new clock and the other not yet, or never, each keeps its own, unless they
+/// are no further apart than this: then what the publisher says of their distance holds.
+const APART_MS: i64 = 3_000;
 /// A frame's length while none is known.
 const STEP_MS: i64 = 40;
 
@@ -13,8 +16,11 @@ const STEP_MS: i64 = 40;
 /// publisher's clock and over every change of publisher.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
-    /// What to add to the publisher's time; unknown until its first frame.
+    /// What to add to the publisher's time, as found last; unknown until its first frame.
     offset: Option<i64>,
+    /// What was added to each track's last frame.
+    video_offset: Option<i64>,
+    audio_offset: Option<i64>,
     /// Greatest time given out so far.
     head: Option<i64>,
     video: Option<i64>,
@@ -26,22 +32,42 @@ impl Timeline {
     /// A new publisher: its first frame follows the last frame given out.
     pub(crate) fn restart(&mut self) {
         self.offset = None;
+        self.video_offset = None;
+        self.audio_offset = None;
     }
 
     /// The output time, in ms, of a frame with the publisher's decoding time `dts_ms`.
     pub(crate) fn map(&mut self, track: TrackKind, dts_ms: i64) -> i64 {
-        let last = match track {
-            TrackKind::Video => self.video,
-            TrackKind::Audio => self.audio,
+        let (last, own) = match track {
+            TrackKind::Video => (self.video, self.video_offset),
+            TrackKind::Audio => (self.audio, self.audio_offset),
         };
-        let wanted = self.offset.map(|offset| dts_ms.saturating_add(offset));
-        let out = match wanted {
-            Some(wanted) if !self.jumps(wanted, last) => wanted,
-            _ => self.rebase(dts_ms),
+        let fitting = |offset: &i64| !self.jumps(dts_ms.saturating_add(*offset), last);
+        let (own, newest) = (own.filter(fitting), self.offset.filter(fitting));
+        let offset = match (own, newest) {
+            (Some(own), Some(newest)) if self.is_nearer(own, newest, dts_ms) => own,
+            (own, newest) => newest.or(own).unwrap_or_else(|| self.rebase(dts_ms)),
         };
+        let out = dts_ms.saturating_add(offset);
         let out = out.max(last.map_or(0, |last| last + 1));
+        match track {
+            TrackKind::Video => self.video_offset = Some(offset),
+            TrackKind::Audio => self.audio_offset = Some(offset),
+        }
         self.note(track, out, last);
         out
+    }
+
+    /// Whether the track's own offset leads much nearer to what was given out.
+    fn is_nearer(&self, own: i64, newest: i64, dts_ms: i64) -> bool {
+        let head = self.head.unwrap_or(0);
+        let distance = |offset: i64| {
+            dts_ms
+                .saturating_add(offset)
+                .saturating_sub(head)
+                .saturating_abs()
+        };
+        distance(own).saturating_add(APART_MS) < distance(newest)
     }
 
     fn jumps(&self, wanted: i64, last: Option<i64>) -> bool {
@@ -49,12 +75,14 @@ impl Timeline {
             || self.head.is_some_and(|head| wanted > head + AHEAD_MS)
     }
 
+    /// A new offset, by which the frame follows the last one given out.
     fn rebase(&mut self, dts_ms: i64) -> i64 {
         let out = self
             .head
             .map_or(0, |head| head + self.video_step.unwrap_or(STEP_MS));
-        self.offset = Some(out.saturating_sub(dts_ms));
-        out
+        let offset = out.saturating_sub(dts_ms);
+        self.offset = Some(offset);
+        offset
     }
 
     fn note(&mut self, track: TrackKind, out: i64, last: Option<i64>) {
@@ -108,6 +136,31 @@ mod tests {
             assert_eq!(line.map(Video, far), 80, "{jump}");
             assert_eq!(line.map(Audio, far + 5), 85, "{jump}");
         }
+    }
+
+    #[test]
+    fn frames_of_the_old_clock_that_come_late_open_no_hole() {
+        for jump in [-60_000, -5_000, 11_000, 1 << 32] {
+            let mut line = Timeline::default();
+            line.map(Video, 100_000);
+            line.map(Audio, 100_010);
+            assert_eq!(line.map(Video, 100_040 + jump), 50, "{jump}");
+            assert_eq!(line.map(Audio, 100_030), 30, "{jump}");
+            assert_eq!(line.map(Audio, 100_050 + jump), 60, "{jump}");
+            assert_eq!(line.map(Video, 100_080 + jump), 90, "{jump}");
+        }
+    }
+
+    #[test]
+    fn tracks_with_clocks_of_their_own_run_at_pace() {
+        let mut line = Timeline::default();
+        for n in 0..250 {
+            line.map(Video, 1_000_000 + n * 40);
+            line.map(Audio, n * 40);
+        }
+        let (video, audio) = (line.map(Video, 1_010_000), line.map(Audio, 10_000));
+        assert!((10_000..10_200).contains(&video), "{video}");
+        assert!((video - audio).abs() < 200, "{video} and {audio}");
     }
 
     #[test]
