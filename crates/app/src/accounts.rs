@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use kaibo_domain::{HOUR_MS, UnixMs};
+use kaibo_store::User;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
@@ -104,7 +105,10 @@ impl Kaibo {
             .create_owner(name, &hashed, &hash(token), self.now())
             .await?
         {
-            Some(user) => Ok(Ok(self.new_session(user.id, user.name).await?)),
+            Some(user) => {
+                let begun = self.new_session(user).await?;
+                Ok(begun.ok_or(AccountRefusal::SetupClosed))
+            }
             None => Ok(Err(AccountRefusal::SetupClosed)),
         }
     }
@@ -134,7 +138,8 @@ impl Kaibo {
                 for key in &keys {
                     self.inner.sign_ins.clear(key);
                 }
-                Ok(Ok(self.new_session(user.id, user.name).await?))
+                let begun = self.new_session(user).await?;
+                Ok(begun.ok_or(AccountRefusal::BadCredentials))
             }
             _ => Ok(Err(AccountRefusal::BadCredentials)),
         }
@@ -166,19 +171,21 @@ impl Kaibo {
             .then_some(password))
     }
 
-    async fn new_session(&self, user_id: i64, name: String) -> Result<SignedIn> {
+    /// `None`: their password has changed since they were let in.
+    async fn new_session(&self, user: User) -> Result<Option<SignedIn>> {
         let (session, csrf) = (secret::random_text(43), secret::random_text(22));
         let now = self.now();
         let expires_at = now + SESSION_MS;
-        self.store()
-            .create_session(&hash(&session), user_id, &csrf, expires_at, now)
+        let begun = self
+            .store()
+            .create_session(&hash(&session), &user, &csrf, expires_at, now)
             .await?;
-        Ok(SignedIn {
+        Ok(begun.then_some(SignedIn {
             session,
             csrf,
-            name,
+            name: user.name,
             expires_at,
-        })
+        }))
     }
 }
 

@@ -110,25 +110,33 @@ impl Store {
             .await
     }
 
-    /// Begins a session, known by the hash of its cookie; `csrf` must come with each of its
-    /// writes. Sessions that are over are dropped.
+    /// Begins a session of `user`, known by the hash of its cookie; `csrf` must come with each of
+    /// its writes. Sessions that are over are dropped. `false`, and nothing changes: the user's
+    /// password is not any more what it was when `user` was read.
     pub async fn create_session(
         &self,
         hash: &[u8],
-        user_id: i64,
+        user: &User,
         csrf: &str,
         expires_at: UnixMs,
         now: UnixMs,
-    ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO console_session (id_hash, user_id, csrf, expires_at, created_at) \
-             VALUES ($1, $2, $3, $4, $5)";
-        let args = args![hash, user_id, csrf, expires_at, now];
+    ) -> Result<bool, StoreError> {
+        let known = args![user.id, user.password_hash.as_str()];
+        let args = args![hash, user.id, csrf, expires_at, now];
         self.writer()
             .write(move |tx| {
                 Box::pin(async move {
+                    let sql = "SELECT id FROM console_user WHERE id = $1 AND password_hash = $2";
+                    if tx.row(sql, known).await?.is_none() {
+                        return Ok(false);
+                    }
                     let over = "DELETE FROM console_session WHERE expires_at <= $1";
                     tx.execute(over, args![now]).await?;
-                    tx.execute(sql, args).await.map(drop)
+                    let sql = "INSERT INTO console_session \
+                         (id_hash, user_id, csrf, expires_at, created_at) \
+                         VALUES ($1, $2, $3, $4, $5)";
+                    tx.execute(sql, args).await?;
+                    Ok(true)
                 })
             })
             .await

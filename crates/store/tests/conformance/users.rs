@@ -87,10 +87,8 @@ async fn sessions_end_by_time_by_leaving_and_by_a_new_password() {
         .unwrap();
     let ends = NOW + HOUR_MS;
     for hash in [b"a", b"b", b"c"] {
-        store
-            .create_session(hash, owner.id, "csrf", ends, NOW)
-            .await
-            .unwrap();
+        let begun = store.create_session(hash, &owner, "csrf", ends, NOW);
+        assert!(begun.await.unwrap());
     }
     let user = async |hash: &[u8], now| store.session(hash, now).await.unwrap();
     assert_eq!(
@@ -106,4 +104,7 @@ async fn sessions_end_by_time_by_leaving_and_by_a_new_password() {
     let kept = store.user_by_name("boss").await.unwrap().unwrap();
     assert_eq!(kept.password_hash, "new");
     assert!(!store.set_password("nobody", "new").await.unwrap());
+    let late = store.create_session(b"d", &owner, "csrf", ends, NOW);
+    assert!(!late.await.unwrap(), "judged by the old password");
+    assert_eq!(user(b"d", NOW).await, None);
 }
