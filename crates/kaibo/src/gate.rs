@@ -202,6 +202,7 @@ impl RoomGate {
             StreamEvent::Good { stream } => {
                 if self.kaibo.good_stream(stream.as_str()).await? {
                     // At once, not only by the room's event: whoever reads 101 can watch.
+                    let _turn = self.turn.lock().await;
                     let playback = self.kaibo.playback(stream.as_str()).await?;
                     self.set_policy(stream, &playback);
                 } else {
