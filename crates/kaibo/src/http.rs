@@ -1,5 +1,6 @@
 //! The front door for HTTP: accepts, sets time limits, and drains.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use kaibo_media::StallGuard;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,6 +26,12 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// Most bytes of a request's head.
 const MAX_HEAD: usize = 32 * 1024;
 
+/// What the system may hold for one connection that reads slowly. Left to itself it grows to
+/// megabytes, which hides from media how far behind a viewer is, and a thousand of them cost
+/// gigabytes. Enough for 20 Mbit/s to the other side of the world.
+const SEND_BUFFER: u32 = 512 * 1024;
+const BACKLOG: u32 = 1024;
+
 /// Limits of the door.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -32,6 +39,19 @@ pub(crate) struct Limits {
     pub(crate) connections: usize,
     /// A connection that takes no byte for this long is closed.
     pub(crate) stall: Duration,
+}
+
+/// Listens at `at`; its connections hold little for slow readers.
+pub(crate) fn listen(at: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if at.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(at)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves `router` on `listener` until `shutdown`, then drains.
@@ -104,5 +124,34 @@ async fn converse(
         );
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, %peer, "connection ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::time::timeout;
+
+    #[tokio::test]
+    async fn reader_that_stops_is_noticed_within_a_few_hundred_kilobytes() {
+        let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let silent = TcpSocket::new_v4().unwrap();
+        silent.set_recv_buffer_size(64 * 1024).unwrap();
+        let _silent = silent
+            .connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut taken = 0;
+        let piece = [0; 16 * 1024];
+        while let Ok(written) = timeout(Duration::from_millis(200), socket.write(&piece)).await {
+            taken += written.unwrap();
+            assert!(taken < 2 * 1024 * 1024, "the system holds {taken} bytes");
+        }
+        assert!(
+            taken > 64 * 1024,
+            "only {taken} bytes: too little for a far viewer"
+        );
     }
 }

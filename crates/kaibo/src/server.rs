@@ -1,6 +1,7 @@
 //! The running server, put together: reads as the system's diagram.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,8 +46,11 @@ impl Server {
                 data_dir.display()
             );
         };
-        let http = listen(config.server.http, "server.http").await?;
-        let rtmp = listen(config.server.rtmp, "server.rtmp").await?;
+        let http = http::listen(config.server.http)
+            .with_context(|| cannot_listen(config.server.http, "server.http"))?;
+        let rtmp = TcpListener::bind(config.server.rtmp)
+            .await
+            .with_context(|| cannot_listen(config.server.rtmp, "server.rtmp"))?;
         let settings = settings(config, &http, &rtmp)?;
         let (public_http, public_rtmp) =
             (settings.public_http.clone(), settings.public_rtmp.clone());
@@ -156,10 +160,8 @@ async fn setup_link(kaibo: &Kaibo) -> anyhow::Result<Option<String>> {
     Ok(kaibo.open_setup().await?.map(link))
 }
 
-async fn listen(at: std::net::SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(at)
-        .await
-        .with_context(|| format!("cannot listen on {at}; choose another address with {key}"))
+fn cannot_listen(at: SocketAddr, key: &str) -> String {
+    format!("cannot listen on {at}; choose another address with {key}")
 }
 
 /// Every viewer is an open file: takes as many as the system gives.
