@@ -187,12 +187,18 @@ where
 }
 
 fn broadcast_code(headers: &HeaderMap) -> Option<String> {
+    credential(headers, "broadcast")
+}
+
+/// The credential of `Authorization: {scheme} <credential>`. Not in an address, since proxies log
+/// those.
+pub(crate) fn credential(headers: &HeaderMap, wanted: &str) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, code) = value.split_once(' ')?;
-    let code = code.trim();
+    let (scheme, credential) = value.split_once(' ')?;
+    let credential = credential.trim();
     let good =
-        scheme.eq_ignore_ascii_case("broadcast") && (1..=MAX_CREDENTIAL).contains(&code.len());
-    good.then(|| code.to_owned())
+        scheme.eq_ignore_ascii_case(wanted) && (1..=MAX_CREDENTIAL).contains(&credential.len());
+    good.then(|| credential.to_owned())
 }
 
 #[cfg(test)]

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, Query, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use kaibo_app::{AccountRefusal, SignedIn};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::auth::{SignedInUser, begin_cookie, end_cookie};
-use crate::body::{JsonBody, bad_request};
+use crate::auth::{self, SignedInUser, begin_cookie, end_cookie};
+use crate::body::JsonBody;
 use crate::error::{ApiError, ApiResult};
 use crate::peer::ClientIp;
 use crate::state::ApiState;
@@ -34,13 +33,6 @@ struct AppName {
     #[schema(example = "wx0123456789abcdef")]
     appid: String,
     name: String,
-}
-
-/// The token of a set-up link.
-#[derive(Deserialize, IntoParams)]
-pub(crate) struct SetupQuery {
-    #[serde(default)]
-    token: String,
 }
 
 /// The set-up link works.
@@ -71,7 +63,8 @@ pub(crate) struct SignInForm {
 
 /// Whether a set-up link still works
 #[utoipa::path(
-    get, path = "/setup", tag = "session", operation_id = "checkSetup", params(SetupQuery),
+    get, path = "/setup", tag = "session", operation_id = "checkSetup",
+    params(("Authorization" = String, Header, description = "`Setup <token>`: the token of the link")),
     responses(
         (status = 200, body = SetupOpen),
         (status = 404, description = "`setup_closed`"),
@@ -79,10 +72,10 @@ pub(crate) struct SignInForm {
 )]
 pub(crate) async fn check_setup(
     State(api): State<Arc<ApiState>>,
-    query: Result<Query<SetupQuery>, QueryRejection>,
+    headers: HeaderMap,
 ) -> ApiResult<Json<SetupOpen>> {
-    let Query(query) = query.map_err(|_| bad_request())?;
-    if api.kaibo.setup_open(&query.token).await? {
+    let token = auth::credential(&headers, "setup").unwrap_or_default();
+    if api.kaibo.setup_open(&token).await? {
         Ok(Json(SetupOpen { open: true }))
     } else {
         Err(ApiError::not_found("setup_closed"))

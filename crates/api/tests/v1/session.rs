@@ -9,10 +9,13 @@ use crate::world::{APP, Owner, PASSWORD, Plan, World};
 #[tokio::test]
 async fn set_up_makes_one_owner_who_is_then_logged_in() {
     let world = World::new().await;
-    let path = format!("/v1/setup?token={}", world.setup_token);
-    assert_eq!(world.get(&path).await.ok(), json!({"open": true}));
-    let wrong = world.get("/v1/setup?token=wrong").await;
-    assert_eq!(wrong.refusal(), (404, "setup_closed"));
+    let check = async |token: &str| {
+        let request = Request::get("/v1/setup").header(header::AUTHORIZATION, token);
+        world.send(request.body(Body::empty()).unwrap()).await
+    };
+    let right = format!("Setup {}", world.setup_token);
+    assert_eq!(check(&right).await.ok(), json!({"open": true}));
+    assert_eq!(check("Setup wrong").await.refusal(), (404, "setup_closed"));
     assert_eq!(
         world.get("/v1/setup").await.refusal(),
         (404, "setup_closed")
@@ -32,7 +35,7 @@ async fn set_up_makes_one_owner_who_is_then_logged_in() {
     assert_eq!(session["csrf"], owner.csrf);
     assert_eq!(session["apps"], json!([{"appid": APP, "name": "Shop"}]));
 
-    assert_eq!(world.get(&path).await.refusal(), (404, "setup_closed"));
+    assert_eq!(check(&right).await.refusal(), (404, "setup_closed"));
     let again = json!({"token": world.setup_token, "name": "second", "password": PASSWORD});
     let again = world.post("/v1/setup", again).await;
     assert_eq!(again.refusal(), (404, "setup_closed"));

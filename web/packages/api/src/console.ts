@@ -36,7 +36,7 @@ export class ConsoleClient {
 
   /** Whether the set-up link is still open; ApiError 404 when it is not. */
   checkSetup(token: string): Promise<{ open: true }> {
-    return call(`/v1/setup?token=${encodeURIComponent(token)}`);
+    return call('/v1/setup', { headers: { Authorization: `Setup ${encodeURIComponent(token)}` } });
   }
 
   /** Makes the owner and logs in. */
