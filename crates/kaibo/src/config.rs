@@ -140,7 +140,7 @@ impl Config {
     fn parse(text: &str, env: impl Iterator<Item = (String, String)>) -> anyhow::Result<Self> {
         let mut table: Table = text.parse()?;
         let defaults: Table = DEFAULT_TEXT.parse().expect("a test reads it");
-        for (name, value) in env.filter(|(name, _)| name.starts_with(ENV_PREFIX)) {
+        for (name, value) in env.filter(|(name, _)| is_setting(name)) {
             overlay(&mut table, &defaults, &name, &value)?;
         }
         let mut config: Self = table.try_into()?;
@@ -181,6 +181,14 @@ impl Config {
             anchor: self.anchor.clone(),
         }
     }
+}
+
+/// Whether an environment variable is meant for us. Kubernetes sets `KAIBO_PORT…` and
+/// `KAIBO_SERVICE_…` in every container beside a service of this name; those are not.
+fn is_setting(name: &str) -> bool {
+    let of_a_service = |rest: &str| rest == "PORT" || rest.starts_with("PORT_");
+    name.strip_prefix(ENV_PREFIX)
+        .is_some_and(|rest| !of_a_service(rest) && !rest.starts_with("SERVICE_"))
 }
 
 /// Lays `KAIBO_SECTION__KEY=value` over the file. The default's type says how to read the value.
@@ -273,6 +281,16 @@ mod tests {
         assert!(parse("[sever]\n", &[]).is_err());
         assert!(parse("", &[("KAIBO_SERVER__HTTTP", "x")]).is_err());
         assert!(parse("", &[("KAIBO_HTTP", "x")]).is_err());
+    }
+
+    #[test]
+    fn variables_of_a_kubernetes_service_are_not_settings() {
+        let env = [
+            ("KAIBO_PORT", "tcp://10.0.0.1:80"),
+            ("KAIBO_PORT_8080_TCP_ADDR", "10.0.0.1"),
+            ("KAIBO_SERVICE_HOST", "10.0.0.1"),
+        ];
+        assert_eq!(parse("", &env).unwrap(), Config::default());
     }
 
     #[test]
