@@ -1,5 +1,7 @@
 //! Uploaded images: temporary media ids for the API, lasting addresses for pages.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
@@ -10,6 +12,7 @@ use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusa
 use kaibo_domain::{HOUR_MS, UnixMs};
 use kaibo_store::Image;
 use tokio::fs::File;
+use tokio_util::sync::CancellationToken;
 
 use crate::{Kaibo, Result, secret};
 
@@ -17,6 +20,10 @@ use crate::{Kaibo, Result, secret};
 const MAX_BYTES: usize = 10 * 1024 * 1024;
 /// Life of a media id; the image itself stays for the rooms that took it.
 const MEDIA_LIFE_MS: i64 = 3 * 24 * HOUR_MS;
+/// Images that no room took are kept this much longer than their media ids.
+const PURGE_AFTER_MS: i64 = MEDIA_LIFE_MS + HOUR_MS;
+/// How often they are looked for.
+const PURGE_EVERY: Duration = Duration::from_hours(1);
 
 /// An image that was taken in.
 #[derive(Clone, Debug)]
@@ -128,6 +135,25 @@ impl Kaibo {
     /// Address of the image with a lasting name.
     pub fn image_url(&self, name: &str) -> String {
         format!("{}/media/{name}", self.settings().public_http)
+    }
+
+    /// Forgets uploads that no room took, until `shutdown`.
+    pub async fn run_image_purge(&self, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            match self.store().purge_images(self.now() - PURGE_AFTER_MS).await {
+                // There may be more than one batch.
+                Ok(gone) if gone > 0 => {
+                    tracing::info!(gone, "uploads that no room took are forgotten");
+                    continue;
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "old uploads stay for now"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PURGE_EVERY) => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
     }
 
     /// Turns what the caller sent (media id or address) into lasting names. `before`: what an edit

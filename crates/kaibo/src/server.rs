@@ -142,7 +142,12 @@ impl Server {
     fn run_timers(&self) {
         let kaibo = self.kaibo.clone();
         let shutdown = self.shutdown.clone();
-        self.spawn(async move { kaibo.run_timers(shutdown).await });
+        self.spawn(async move {
+            tokio::join!(
+                kaibo.run_timers(shutdown.clone()),
+                kaibo.run_image_purge(shutdown)
+            );
+        });
     }
 }
 

@@ -117,6 +117,34 @@ impl Store {
         Ok(file.await?.map(|file| (image, file)))
     }
 
+    /// Forgets images that came before `before` and that no room shows, those of deleted rooms
+    /// included, since their records stay. At most 256 at once; how many went.
+    pub async fn purge_images(&self, before: UnixMs) -> Result<usize, StoreError> {
+        let sql = "DELETE FROM image WHERE name IN ( \
+             SELECT name FROM image WHERE created_at < $1 AND NOT EXISTS ( \
+             SELECT 1 FROM room WHERE room.app_id = image.app_id \
+             AND (cover = image.name OR share = image.name OR feeds = image.name)) \
+             LIMIT 256) RETURNING name";
+        let gone = self.writer().write(move |conn| {
+            Box::pin(async move {
+                let rows = conn.rows(sql, args![before]).await?;
+                let names = rows.iter().map(|row| row.get::<String>("name"));
+                names.collect::<Result<Vec<_>, _>>()
+            })
+        });
+        let gone = gone.await?;
+        let paths = gone.iter().map(|name| self.image_path(name));
+        let paths: Vec<_> = paths.collect::<Result<_, _>>()?;
+        on_disk(move || {
+            for path in paths {
+                fs::remove_file(&path).map_err(|e| (path, e))?;
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(gone.len())
+    }
+
     fn image_path(&self, name: &str) -> Result<PathBuf, StoreError> {
         let plain = name.len() == 32
             && name

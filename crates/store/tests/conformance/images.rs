@@ -1,9 +1,10 @@
 //! Images: rows and files.
 
+use kaibo_domain::draft::Draft;
 use kaibo_domain::id::AppId;
-use kaibo_store::{Image, StoreError};
+use kaibo_store::{Image, NewRoom, Store, StoreError};
 
-use crate::{NOW, add_app, app_id, store};
+use crate::{DAY, NOW, add_app, app_id, draft, store};
 
 fn image(app_id: &AppId, name: &str, media_id: &str) -> Image {
     Image {
@@ -89,4 +90,48 @@ async fn a_name_in_use_keeps_its_image() {
         (kept.media_id.as_str(), &bytes[..]),
         ("first", &b"first"[..])
     );
+}
+
+async fn room_with(store: &Store, app_id: &AppId, code: &str, change: impl FnOnce(&mut Draft)) {
+    let mut draft = draft();
+    change(&mut draft);
+    let new = NewRoom {
+        app_id,
+        draft: &draft,
+        day: DAY,
+        rooms_per_day: 1000,
+        push_seed: [9; 32],
+        code,
+        next_deadline: draft.end_at,
+    };
+    assert!(store.create_room(new, NOW).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn purge_takes_old_images_that_no_room_shows() {
+    let (store, one) = store().await;
+    let other = add_app(&store, "wx_other").await;
+    let names = ["1", "2", "3", "4"].map(|digit| digit.repeat(32));
+    for (name, at) in names.iter().zip([10, 10, 20, 10]) {
+        let old = Image {
+            created_at: at,
+            ..image(&one, name, name)
+        };
+        store.put_image(&old, b"x").await.unwrap();
+    }
+    room_with(&store, &one, "code-1", |d| d.share = Some(names[1].clone())).await;
+    // Another app's room does not keep it.
+    room_with(&store, &other, "code-2", |d| {
+        d.cover = Some(names[3].clone());
+    })
+    .await;
+
+    assert_eq!(store.purge_images(20).await.unwrap(), 2);
+    let mut left = Vec::new();
+    for name in &names {
+        left.push(store.image(name).await.unwrap().is_some());
+    }
+    assert_eq!(left, [false, true, true, false]);
+    assert!(!store.data_dir().join("images/11").join(&names[0]).exists());
+    assert_eq!(store.purge_images(20).await.unwrap(), 0);
 }
