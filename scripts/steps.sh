@@ -45,11 +45,10 @@ need_packages() {
 need_tools() {
   local missing=0
   command -v cargo >/dev/null || { echo "Rust is missing: see https://rustup.rs" >&2; missing=1; }
-  command -v npm >/dev/null || { echo "Node 20 or newer is missing: see https://nodejs.org" >&2; missing=1; }
+  command -v npm >/dev/null || { echo "Node 20.19 or newer is missing: see https://nodejs.org" >&2; missing=1; }
   [ $missing -eq 0 ] || exit 1
-  local node
-  node=$(node -p 'process.versions.node.split(".")[0]')
-  [ "$node" -ge 20 ] || { echo "Node 20 or newer is needed, this is $(node --version)" >&2; exit 1; }
+  node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
+    { echo "Node 20.19 or newer is needed, this is $(node --version)" >&2; exit 1; }
   command -v cc >/dev/null || need_packages gcc libc6-dev
 }
 

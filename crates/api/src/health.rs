@@ -68,7 +68,7 @@ async fn ready(State(api): State<Arc<ApiState>>) -> (StatusCode, &'static str) {
             tracing::warn!(%error, "not ready");
             (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "the database does not answer\n",
+                "the database does not answer or takes no writes\n",
             )
         }
         Err(_) => (

@@ -99,7 +99,7 @@ pub enum Refusal {
     /// An app with this id exists.
     #[error("an app with this id exists")]
     AppExists,
-    /// The image is larger than 2 MiB, or is no PNG, JPEG or GIF.
+    /// An upload is not taken in.
     #[error("{0}")]
     Image(ImageRefusal),
 }
@@ -110,8 +110,8 @@ pub enum ImageRefusal {
     /// No bytes.
     #[error("the image is empty")]
     Empty,
-    /// More than 2 MiB.
-    #[error("the image is larger than 2 MiB")]
+    /// More than the app takes.
+    #[error("the image is too large")]
     TooLarge,
     /// Not PNG, JPEG or GIF by its first bytes.
     #[error("the image is neither PNG, JPEG nor GIF")]
