@@ -57,6 +57,9 @@ pub enum RoomEvent {
     CodeRenewed,
     /// A push was refused; the reason is for the anchor's page.
     PushRefused,
+    /// Of a kind that a newer Kaibo beside this one wrote: readers load the room anew and go on.
+    #[serde(other)]
+    Unknown,
 }
 
 /// An event at its place in the order of all events.
@@ -72,4 +75,33 @@ pub struct StoredEvent {
     pub at: UnixMs,
     /// What.
     pub event: RoomEvent,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> RoomEvent {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn events_are_stored_by_their_kind() {
+        let event = RoomEvent::Status {
+            from: Status::Planned,
+            to: Status::Live,
+            cause: Cause::Stream,
+        };
+        let text = r#"{"kind":"status","from":102,"to":101,"cause":"stream"}"#;
+        assert_eq!(serde_json::to_string(&event).unwrap(), text);
+        assert_eq!(read(text), event);
+    }
+
+    #[test]
+    fn kinds_of_a_newer_version_do_not_stop_an_older_one() {
+        assert_eq!(
+            read(r#"{"kind":"price_changed","to":3}"#),
+            RoomEvent::Unknown
+        );
+    }
 }
