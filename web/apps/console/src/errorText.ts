@@ -1,6 +1,5 @@
 // What the console says when a call did not work.
 import { ApiError } from '@kaibo/api';
-
 import { useI18n } from 'vue-i18n';
 import { sayFailed } from './notice';
 
@@ -14,7 +13,8 @@ export function useErrorText() {
     if (te(key)) {
       return t(key, { seconds: Math.ceil((error.retryAfterMs ?? 0) / 1000) });
     }
-    return error.status >= 500 ? t('error.server') : error.message;
+    // A code of our own making means that a proxy answered, whose words are not for the reader.
+    return error.status >= 500 || error.code.startsWith('http_') ? t('error.server') : error.message;
   }
 
   /** Shows the error for some seconds; a session that ended shows itself. */

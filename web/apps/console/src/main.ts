@@ -3,7 +3,7 @@ import { createApp } from 'vue';
 import { createI18n } from 'vue-i18n';
 import { setLanguage } from '@kaibo/api';
 import { deskMessages } from '@kaibo/desk';
-import { pageLocale, uiMessages } from '@kaibo/ui';
+import { pageLocale, reloadWhenReplaced, uiMessages } from '@kaibo/ui';
 import 'tdesign-vue-next/es/style/index.css';
 import '@kaibo/ui/tokens.css';
 import '@kaibo/desk/desk.css';
@@ -14,6 +14,7 @@ import { watchSession } from './session';
 import { en } from './text/en';
 import { zh } from './text/zh';
 
+reloadWhenReplaced();
 const locale = pageLocale();
 setLanguage(locale);
 const i18n = createI18n({

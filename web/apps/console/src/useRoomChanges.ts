@@ -1,7 +1,7 @@
 // Tells a page that rooms of its app changed, so that it reads them again.
-import { onScopeDispose, ref, watch, type Ref } from 'vue';
+import { onScopeDispose, watch, type Ref } from 'vue';
 import type { Subscription } from '@kaibo/api';
-import { useLookedAt } from '@kaibo/desk';
+import { useLineWatch, useLookedAt } from '@kaibo/desk';
 import { client } from './session';
 
 /** Time in which changes are gathered into one reading. */
@@ -16,7 +16,7 @@ export function useRoomChanges(
   roomId: () => number | null,
   onChange: () => void,
 ): Readonly<Ref<boolean>> {
-  const down = ref(false);
+  const line = useLineWatch(gather);
   let subscription: Subscription | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -27,18 +27,11 @@ export function useRoomChanges(
 
   function follow(): void {
     subscription?.close();
-    down.value = false;
     subscription = client.follow(appid(), {
       onRoomChanged: (changed) => {
         if (roomId() === null || roomId() === changed) gather();
       },
-      onLine: (state) => {
-        if (state === 'open' && down.value) {
-          down.value = false;
-          gather();
-        }
-        if (state === 'waiting') down.value = true;
-      },
+      onLine: line.note,
     });
   }
 
@@ -52,5 +45,5 @@ export function useRoomChanges(
     clearTimeout(timer);
     subscription?.close();
   });
-  return down;
+  return line.down;
 }

@@ -1,6 +1,6 @@
 // The control desk's room: follows changes, reads codes, runs the operator's actions.
 import { onScopeDispose, ref, shallowRef } from 'vue';
-import { ApiError, type ConsoleRoom, type RoomAccess } from '@kaibo/api';
+import { ApiError, isOvertaken, type ConsoleRoom, type RoomAccess } from '@kaibo/api';
 import { clockSkew, useNow } from '@kaibo/ui';
 import type { RoomAction } from './rules/roomActions';
 import { client } from './session';
@@ -23,7 +23,7 @@ export function useRoomDesk(appid: string, roomId: number) {
   const now = useNow(() => skew.value);
 
   function take(next: ConsoleRoom): void {
-    if (room.value && next.now < room.value.now) return;
+    if (isOvertaken(room.value, next)) return;
     room.value = next;
     skew.value = clockSkew(next.now);
   }

@@ -3,6 +3,7 @@ import { computed, ref, shallowRef } from 'vue';
 import { ApiError, type Anchor, type ConsoleRoom, type Limits } from '@kaibo/api';
 import { clockSkew, useNow } from '@kaibo/ui';
 import {
+  atShownField,
   checkDraft,
   draftOf,
   formOf,
@@ -52,6 +53,16 @@ export function useRoomForm(appid: string, roomId: number | null) {
     draft.value = room ? draftOf(room) : newDraft(Date.now());
   }
 
+  // The room has moved on: whether it may still be edited shows in its newest state.
+  async function loadBefore(): Promise<void> {
+    if (roomId === null) return;
+    try {
+      before.value = await client.room(appid, roomId);
+    } catch {
+      // The refusal itself is told.
+    }
+  }
+
   // The list of anchors only helps; the server judges.
   async function loadAnchors(): Promise<void> {
     try {
@@ -66,18 +77,21 @@ export function useRoomForm(appid: string, roomId: number | null) {
     tried.value = true;
     if (!draft.value || busy.value || Object.keys(broken.value).length > 0) return null;
     busy.value = true;
+    const form = formOf(draft.value);
     try {
-      const form = formOf(draft.value);
       return roomId === null
         ? await client.createRoom(appid, form)
         : await client.editRoom(appid, roomId, form);
     } catch (error) {
-      if (!(error instanceof ApiError) || Object.keys(error.fields).length === 0) throw error;
+      if (!(error instanceof ApiError)) throw error;
+      const shown = Object.entries(error.fields).map(([field, code]) => atShownField(field, code));
+      // What stands at no field is for the reader all the same.
+      if (shown.length === 0 || !shown.every(([field]) => field in form)) {
+        if (error.status === 409) await loadBefore();
+        throw error;
+      }
       refused.value = Object.fromEntries(
-        Object.entries(error.fields).map(([field, code]) => [
-          field,
-          { code, value: valueOf(draft.value, field) },
-        ]),
+        shown.map(([field, code]) => [field, { code, value: valueOf(draft.value, field) }]),
       );
       return null;
     } finally {

@@ -3,12 +3,13 @@ import { createApp } from 'vue';
 import { createI18n } from 'vue-i18n';
 import { setLanguage } from '@kaibo/api';
 import { deskMessages } from '@kaibo/desk';
-import { pageLocale, uiMessages } from '@kaibo/ui';
+import { pageLocale, reloadWhenReplaced, uiMessages } from '@kaibo/ui';
 import '@kaibo/ui/tokens.css';
 import '@kaibo/desk/desk.css';
 import StudioPage from './StudioPage.vue';
 import { studioMessages } from './messages';
 
+reloadWhenReplaced();
 const locale = pageLocale();
 setLanguage(locale);
 const i18n = createI18n({

@@ -49,6 +49,7 @@ const zh = {
     not_allowed_in_status: '当前状态不能进行此操作，页面已更新为最新状态',
     live_limit: '同时直播的直播间已达上限，请等其他直播结束后再开播',
     offline: '网络异常，操作没有成功，请重试',
+    server: '服务器出错了，请稍后重试',
   },
 };
 
@@ -100,6 +101,7 @@ const en: typeof zh = {
     not_allowed_in_status: 'Not possible in the room’s present state, which is now shown',
     live_limit: 'The limit of rooms live at once is reached. Try again when another has ended.',
     offline: 'No connection, nothing was changed. Please try again.',
+    server: 'The server had a problem. Try again later.',
   },
 };
 

@@ -1,10 +1,10 @@
 // The anchor's room as it stands: follows the server, and runs start and end.
-import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue';
-import { ApiError, BroadcastClient, type BroadcastView, type LineState, type Subscription } from '@kaibo/api';
-import { useLookedAt } from '@kaibo/desk';
+import { onScopeDispose, ref, shallowRef, watch } from 'vue';
+import { ApiError, BroadcastClient, isOvertaken, type BroadcastView, type Subscription } from '@kaibo/api';
+import { useLineWatch, useLookedAt } from '@kaibo/desk';
 import { clockSkew, useNow } from '@kaibo/ui';
 
-/** A refused push changes no room, so no event tells of it: the desk reads again now and then. */
+/** Some proxies hold event streams back, and a household has only so many: the desk reads again now and then. */
 const REFRESH_MS = 15_000;
 
 /** Why there is no desk to show. */
@@ -15,7 +15,7 @@ export function useBroadcast(code: string | null) {
   const client = new BroadcastClient(code ?? '');
   const view = shallowRef<BroadcastView | null>(null);
   const trouble = ref<Trouble | null>(code === null ? 'badCode' : null);
-  const line = ref<LineState>('connecting');
+  const line = useLineWatch();
   const acting = ref<'start' | 'end' | null>(null);
   const actionError = ref<ApiError | null>(null);
   const skew = ref(0);
@@ -24,7 +24,9 @@ export function useBroadcast(code: string | null) {
 
   function take(next: BroadcastView): void {
     // An answer may be overtaken by an event that was sent later.
-    if (view.value && next.now < view.value.now) return;
+    if (isOvertaken(view.value, next)) return;
+    // What was said of an action is about the state it was done in.
+    if (view.value?.status !== next.status || view.value.armed !== next.armed) actionError.value = null;
     view.value = next;
     skew.value = clockSkew(next.now);
     trouble.value = null;
@@ -43,7 +45,7 @@ export function useBroadcast(code: string | null) {
         subscription?.close();
         trouble.value = 'gone';
       },
-      onLine: (state) => (line.value = state),
+      onLine: line.note,
       onRefused: refuse,
     });
   }
@@ -57,15 +59,15 @@ export function useBroadcast(code: string | null) {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 404) refuse(error);
+      else await refresh();
       actionError.value = error;
-      if (error.status === 409) take(await client.get());
     } finally {
       acting.value = null;
     }
   }
 
   async function refresh(): Promise<void> {
-    if (document.hidden || !view.value || trouble.value) return;
+    if (document.hidden || trouble.value) return;
     try {
       take(await client.get());
     } catch {
@@ -91,7 +93,7 @@ export function useBroadcast(code: string | null) {
     now,
     acting,
     actionError,
-    lineDown: computed(() => line.value === 'waiting'),
+    lineDown: line.down,
     start: () => act('start'),
     end: () => act('end'),
     retry: follow,

@@ -162,8 +162,18 @@ export class ConsoleClient {
     return this.change(`${appPath(appid)}/media`, 'POST', body);
   }
 
-  private change<T>(path: string, method: 'POST' | 'PUT' | 'DELETE', body?: unknown): Promise<T> {
-    return this.send(path, { method, body, headers: { 'X-CSRF-Token': this.csrf } });
+  private async change<T>(path: string, method: 'POST' | 'PUT' | 'DELETE', body?: unknown): Promise<T> {
+    const attempt = () => this.send<T>(path, { method, body, headers: { 'X-CSRF-Token': this.csrf } });
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'csrf_mismatch') throw error;
+      // Another tab has logged in anew: the cookie is of the new session, the token of the old one.
+      const before = this.csrf;
+      await this.session();
+      if (this.csrf === before) throw error;
+      return attempt();
+    }
   }
 
   private async send<T>(path: string, options: CallOptions = {}): Promise<T> {

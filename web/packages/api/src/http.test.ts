@@ -58,3 +58,34 @@ test('a_session_that_ended_is_reported_but_a_wrong_password_is_not', async () =>
   await failure(client.apps());
   expect(ended).toHaveBeenCalledOnce();
 });
+
+test('a_log_in_in_another_tab_does_not_break_the_first_one', async () => {
+  let csrf = 'old';
+  const refused = '{"error":{"code":"csrf_mismatch","message":"m"}}';
+  const ended: (string | null)[] = [];
+  vi.stubGlobal('fetch', (path: string, init: RequestInit) => {
+    if (path === '/v1/session')
+      return Promise.resolve(new Response(`{"name":"o","csrf":"${csrf}","apps":[]}`));
+    const sent = new Headers(init.headers).get('X-CSRF-Token');
+    ended.push(sent);
+    return Promise.resolve(sent === csrf ? new Response('{}') : new Response(refused, { status: 403 }));
+  });
+  const client = new ConsoleClient();
+  await client.logIn('o', 'p');
+  csrf = 'new';
+  await client.steer('wx1', 5, 'end');
+  expect(ended).toEqual(['old', 'new']);
+});
+
+test('a_token_that_is_refused_although_it_is_current_is_not_sent_again', async () => {
+  let changes = 0;
+  vi.stubGlobal('fetch', (path: string) => {
+    if (path === '/v1/session') return Promise.resolve(new Response('{"name":"o","csrf":"t","apps":[]}'));
+    changes += 1;
+    return Promise.resolve(new Response('{"error":{"code":"csrf_mismatch","message":"m"}}', { status: 403 }));
+  });
+  const client = new ConsoleClient();
+  await client.logIn('o', 'p');
+  expect((await failure(client.steer('wx1', 5, 'end'))).code).toBe('csrf_mismatch');
+  expect(changes).toBe(1);
+});

@@ -3,6 +3,7 @@ export { copyText } from './copyText';
 export { saveFile } from './saveFile';
 export { streamState, type StreamState } from './streamState';
 export { lastedFor, timeLeft } from './deadlines';
+export { useLineWatch, type LineWatch } from './useLineWatch';
 export { useLookedAt } from './useLookedAt';
 export { deskMessages } from './messages';
 export { default as AskDialog } from './AskDialog.vue';

@@ -171,6 +171,42 @@ test('sound_refused_falls_back_to_muted_playback', async () => {
   expect(phase()).toBe('playing');
 });
 
+test('hidden_and_muted_it_gives_the_line_back_and_returns_when_seen', async () => {
+  let hidden = false;
+  vi.spyOn(document, 'hidden', 'get').mockImplementation(() => hidden);
+  const turn = async (now: boolean) => {
+    hidden = now;
+    document.dispatchEvent(new Event('visibilitychange'));
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  await start();
+  await moves(2);
+  player.unmute();
+  await turn(true);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(last().destroyed).toBe(false);
+  player.mute();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(last().destroyed).toBe(true);
+  expect(attached).toHaveLength(1);
+  await turn(false);
+  expect(attached).toHaveLength(2);
+  await moves(1);
+  expect(phase()).toBe('playing');
+  vi.restoreAllMocks();
+});
+
+test('in_wechat_it_plays_by_itself_once_the_bridge_is_there', async () => {
+  playAnswer = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+  await start();
+  expect(phase()).toBe('blocked');
+  playAnswer = () => Promise.resolve();
+  document.dispatchEvent(new Event('WeixinJSBridgeReady'));
+  await vi.advanceTimersByTimeAsync(0);
+  await moves(1);
+  expect(phase()).toBe('playing');
+});
+
 test('after_the_end_nothing_is_tried_any_more', async () => {
   await start();
   await fails('network');

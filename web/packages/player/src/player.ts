@@ -105,7 +105,7 @@ class Player implements LivePlayer {
   private held = false;
   private moved = false;
   private playingSince = 0;
-  private hiddenSince: number | null = null;
+  private hiddenSince = document.hidden ? performance.now() : null;
   private destroyed = false;
   private readonly ends = new AbortController();
 
@@ -187,7 +187,10 @@ class Player implements LivePlayer {
     const { signal } = this.ends;
     const on = (target: EventTarget, name: string, listener: () => void) =>
       target.addEventListener(name, listener, { signal });
-    const size = () => this.set({ width: video.videoWidth, height: video.videoHeight });
+    const size = () => {
+      // A source that is let go has no size; its last picture still has.
+      if (video.videoWidth > 0) this.set({ width: video.videoWidth, height: video.videoHeight });
+    };
     on(video, 'loadedmetadata', size);
     on(video, 'resize', size);
     on(video, 'volumechange', () => this.set({ muted: video.muted }));
@@ -199,6 +202,8 @@ class Player implements LivePlayer {
     on(document, 'visibilitychange', () => this.noticeVisibility());
     on(window, 'pageshow', () => this.resync());
     on(window, 'online', () => this.resync());
+    // Older WeChat plays without a tap once its own bridge is there.
+    on(document, 'WeixinJSBridgeReady', () => this.play());
   }
 
   private async attempt(): Promise<void> {
@@ -298,8 +303,13 @@ class Player implements LivePlayer {
     const { video, engine } = this;
     const now = performance.now();
     if (document.hidden) {
-      // Paused behind another app the buffer would only grow; what is heard in a background tab goes on.
-      if (engine && video.paused && this.hiddenSince !== null && now - this.hiddenSince > 30_000) {
+      // Neither seen nor heard it would only cost; what is heard in a background tab goes on.
+      if (
+        engine &&
+        (video.paused || video.muted) &&
+        this.hiddenSince !== null &&
+        now - this.hiddenSince > 30_000
+      ) {
         this.detach();
         this.set({ phase: 'waiting' });
       }

@@ -34,18 +34,29 @@ export function qrSvgFile(text: string, pixels = 512): string {
 
 /** The QR code of `text` as a PNG file; whole pixels per square, at least `pixels` wide. */
 export async function qrPngFile(text: string, pixels = 512): Promise<Blob> {
+  const canvas = qrCanvas(text, pixels);
+  if (!canvas) throw new Error('this browser gives no canvas');
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no PNG came of the canvas'))));
+  });
+}
+
+/** The QR code of `text` as a `data:` address of a PNG; null where there is no canvas. */
+export function qrPngUrl(text: string, pixels = 512): string | null {
+  return qrCanvas(text, pixels)?.toDataURL('image/png') ?? null;
+}
+
+function qrCanvas(text: string, pixels: number): HTMLCanvasElement | null {
   const { size, path } = drawQr(text);
   const scale = Math.ceil(pixels / size);
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = size * scale;
   const context = canvas.getContext('2d');
-  if (!context) throw new Error('this browser gives no canvas');
+  if (!context) return null;
   context.fillStyle = '#fff';
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.fillStyle = '#000';
   context.scale(scale, scale);
   context.fill(new Path2D(path));
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no PNG came of the canvas'))));
-  });
+  return canvas;
 }

@@ -1,6 +1,6 @@
 // Each rule of the room form at its edge.
 import { describe, expect, it } from 'vitest';
-import { checkDraft, formOf, newDraft, USUAL_LIMITS, type RoomDraft } from './roomDraft';
+import { atShownField, checkDraft, formOf, newDraft, USUAL_LIMITS, type RoomDraft } from './roomDraft';
 
 const NOW = new Date('2026-11-22T10:00:00').getTime();
 const MINUTE = 60_000;
@@ -68,4 +68,13 @@ it('the form that is sent carries trimmed names and the images by id', () => {
   expect(form.name).toBe('双十一专场');
   expect(form.coverImg).toBe('media-1');
   expect(form.shareImg).toBeNull();
+});
+
+it('what the server says of a second host stands at the host, whom the form shows', () => {
+  expect(atShownField('name', 'name_too_long')).toEqual(['name', 'name_too_long']);
+  expect(atShownField('subAnchorWechat', 'same_as_anchor')).toEqual(['anchorWechat', 'same_as_anchor']);
+  expect(atShownField('subAnchorWechat', 'anchor_not_verified')).toEqual([
+    'anchorWechat',
+    'sub_anchor_not_verified',
+  ]);
 });

@@ -82,6 +82,12 @@ export function draftOf(room: ConsoleRoom): RoomDraft {
   };
 }
 
+/** Where a refusal of the server shows: of the second host, whom only the API sets, at the host's field. */
+export function atShownField(field: string, code: string): [field: string, code: string] {
+  if (field !== 'subAnchorWechat') return [field, code];
+  return ['anchorWechat', code === 'anchor_not_verified' ? 'sub_anchor_not_verified' : code];
+}
+
 /** What is sent; call only when `checkDraft` found nothing. */
 export function formOf(draft: RoomDraft): RoomForm {
   return {

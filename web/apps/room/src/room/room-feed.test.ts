@@ -106,3 +106,35 @@ test('a_server_that_never_answers_shows_a_broken_page_that_mends_itself', async 
   await send(`event: room\ndata: ${view(1, 102)}\n\n`);
   expect(feed.state.value).toBe('ready');
 });
+
+test('a_room_that_is_gone_is_not_brought_back_by_a_late_answer', async () => {
+  let answer: (response: Response) => void = () => {};
+  room = () => new Promise((resolve) => (answer = resolve));
+  const feed = await open();
+  await vi.advanceTimersByTimeAsync(5000);
+  await send('event: gone\ndata: {}\n\n');
+  answer(new Response(view(1, 101)));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(feed.state.value).toBe('unknown');
+  expect(feed.room.value).toBeNull();
+});
+
+test('where_no_event_stream_gets_through_asking_is_enough_and_no_trouble', async () => {
+  events = () => Promise.resolve(new Response('', { status: 429 }));
+  room = () => Promise.resolve(new Response(view(1, 101)));
+  const feed = await open();
+  await vi.advanceTimersByTimeAsync(5000);
+  for (let second = 0; second < 60; second += 1) {
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(feed.troubled.value).toBe(false);
+  }
+});
+
+test('a_page_that_is_seen_again_asks_at_once_even_on_an_open_line', async () => {
+  const feed = await open();
+  await send(`event: room\ndata: ${view(1, 101)}\n\n`);
+  room = () => Promise.resolve(new Response(view(2, 103)));
+  document.dispatchEvent(new Event('visibilitychange'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(feed.room.value?.status).toBe(103);
+});

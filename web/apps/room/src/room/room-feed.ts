@@ -42,6 +42,8 @@ export function useRoomFeed(roomId: string): RoomFeed {
   const troubled = ref(false);
   const skew = ref(0);
   let flowing = false;
+  /** When asking last worked: while it does, a line that does not come about is no trouble. */
+  let askedAt = -Infinity;
   let trouble: ReturnType<typeof setTimeout> | undefined;
   let subscription: Subscription | null = null;
   const aborts = new AbortController();
@@ -55,6 +57,8 @@ export function useRoomFeed(roomId: string): RoomFeed {
   const gone = () => {
     subscription?.close();
     clearInterval(poll);
+    // An answer still under way would bring the room back.
+    aborts.abort();
     room.value = null;
     state.value = 'unknown';
   };
@@ -68,6 +72,8 @@ export function useRoomFeed(roomId: string): RoomFeed {
     flowing = false;
     if (line !== 'waiting') return;
     trouble ??= setTimeout(() => {
+      trouble = undefined;
+      if (performance.now() - askedAt < 2 * POLL_MS) return;
       troubled.value = true;
       if (state.value === 'loading') state.value = 'broken';
     }, TROUBLE_AFTER_MS);
@@ -87,10 +93,11 @@ export function useRoomFeed(roomId: string): RoomFeed {
     },
   });
 
-  const poll = setInterval(() => {
-    if (flowing || document.hidden) return;
+  const ask = () => {
     getRoom(roomId, aborts.signal).then(
       (view) => {
+        if (aborts.signal.aborted) return;
+        askedAt = performance.now();
         calm();
         receive(view);
       },
@@ -98,11 +105,17 @@ export function useRoomFeed(roomId: string): RoomFeed {
         if (error instanceof ApiError && !isPassing(error) && error.status === 404) gone();
       },
     );
+  };
+  const poll = setInterval(() => {
+    if (!flowing && !document.hidden) ask();
   }, POLL_MS);
 
   const poke = () => subscription?.poke();
   const onVisible = () => {
-    if (!document.hidden) poke();
+    if (document.hidden || state.value === 'unknown') return;
+    poke();
+    // A phone that slept may hold a line that died without a word, and notices only in half a minute.
+    ask();
   };
   document.addEventListener('visibilitychange', onVisible);
   onScopeDispose(() => {
