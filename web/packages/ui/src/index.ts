@@ -1,7 +1,15 @@
 // What all three apps share: words, times, badges, codes. The colours are in `@kaibo/ui/tokens.css`.
 export { LOCALES, pageLocale, pickLocale, type Locale } from './locale';
 export { uiMessages } from './messages';
-export { clockSkew, formatClock, formatDuration, formatSpan, formatWhen, splitDuration } from './time';
+export {
+  clockSkew,
+  formatClock,
+  formatDuration,
+  formatLeft,
+  formatSpan,
+  formatWhen,
+  splitDuration,
+} from './time';
 export type { Duration } from './time';
 export { useNow } from './now';
 export { drawQr, qrPngFile, qrPngUrl, qrSvgFile, type QrDrawing } from './qr';

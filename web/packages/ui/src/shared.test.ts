@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { pickLocale } from './locale';
 import { uiMessages } from './messages';
 import { drawQr, qrSvgFile } from './qr';
-import { formatDuration, formatSpan, formatWhen, splitDuration } from './time';
+import { formatDuration, formatLeft, formatSpan, formatWhen, splitDuration } from './time';
 
 const at = (day: number, hour: number, minute = 0) => new Date(2025, 10, day, hour, minute).getTime();
 const now = at(20, 9);
@@ -43,6 +43,13 @@ test('a_countdown_shows_zero_only_when_it_is_over', () => {
   expect(splitDuration(90_061_000)).toEqual({ days: 1, hours: 1, minutes: 1, seconds: 1 });
   expect(formatDuration(3_723_000)).toBe('1:02:03');
   expect(formatDuration(59_000)).toBe('00:59');
+});
+
+test('a_start_that_is_days_away_is_counted_in_days', () => {
+  expect(formatLeft(3_723_000, 'zh-CN')).toBe('1:02:03');
+  expect(formatLeft(3 * 86_400_000 + 7_500_000, 'zh-CN')).toBe('3 天 2:05:00');
+  expect(formatLeft(86_400_000 + 59_000, 'en')).toBe('1 d 0:00:59');
+  expect(formatLeft(86_399_500, 'zh-CN')).toBe('1 天 0:00:00');
 });
 
 test('a_qr_code_is_square_with_a_quiet_border', () => {

@@ -70,6 +70,15 @@ export function formatDuration(ms: number): string {
   return whole > 0 ? `${whole}:${two(minutes)}:${two(seconds)}` : `${two(minutes)}:${two(seconds)}`;
 }
 
+/** `3 天 2:05:00`, `1:02:03` or `02:03`: how long until something. */
+export function formatLeft(ms: number, locale: Locale): string {
+  const { days } = splitDuration(ms);
+  if (days === 0) return formatDuration(ms);
+  const rest = formatDuration(Math.ceil(ms / 1000) * 1000 - days * DAY_MS);
+  const clock = rest.length < '0:00:00'.length ? `0:${rest}` : rest;
+  return locale === 'en' ? `${days} d ${clock}` : `${days} 天 ${clock}`;
+}
+
 /** How far the server's clock is ahead of this device's, from a view's `now` taken as it arrives. */
 export function clockSkew(serverNow: number, deviceNow: number = Date.now()): number {
   return serverNow - deviceNow;

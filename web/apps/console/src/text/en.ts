@@ -155,7 +155,7 @@ export const en: typeof zh = {
       unban: 'A room that never started is upcoming again; one that did is over.',
     },
     reason: 'Reason',
-    reasonHint: 'Shown to the host and the merchant: say what rule was broken',
+    reasonHint: 'Viewers, the host and the merchant see it: say what rule was broken',
     reasonPlaceholder: 'e.g. exaggerated claims',
   },
   codes: {

@@ -149,7 +149,7 @@ export const zh = {
       unban: '未开播过的直播间恢复为未开始，开播过的转为已结束。',
     },
     reason: '禁播原因',
-    reasonHint: '会展示给主播和商户，请写清楚违反了什么',
+    reasonHint: '观众、主播和商户都会看到，请写清楚违反了什么',
     reasonPlaceholder: '例如：含有夸大宣传内容',
   },
   codes: {
