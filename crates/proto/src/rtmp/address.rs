@@ -37,7 +37,7 @@ impl PublishAddress {
         if stream.is_empty()
             && let Some((parent, last)) = app_path.rsplit_once('/')
         {
-            (app_path, stream) = (parent.to_owned(), last.to_owned());
+            (app_path, stream) = (parent.trim_end_matches('/').to_owned(), last.to_owned());
         }
         let mut queries: Vec<String> = Vec::new();
         for query in [name_query, app_query, url_query].into_iter().flatten() {
@@ -67,20 +67,27 @@ fn url_path(url: &str) -> &str {
 }
 
 /// The decoded path without slashes around it, and the raw query if there is one.
+///
+/// Some encoders also encode the question mark, and one of each kind may come.
 pub(super) fn split_query(raw: &str) -> (String, Option<String>) {
-    let decoded;
-    let (path, query) = if let Some((path, query)) = raw.split_once('?') {
-        decoded = percent_decode(path);
-        (decoded.as_str(), query)
-    } else {
-        // Some encoders also encode the question mark.
-        decoded = percent_decode(raw);
-        decoded.split_once('?').unwrap_or((&decoded, ""))
+    let (path, raw_query) = raw.split_once('?').unwrap_or((raw, ""));
+    let decoded = percent_decode(path);
+    let (path, decoded_query) = decoded.split_once('?').unwrap_or((&decoded, ""));
+    let query = match (decoded_query, raw_query) {
+        ("", "") => None,
+        ("", query) | (query, "") => Some(query.to_owned()),
+        (first, second) => Some(format!("{first}&{second}")),
     };
-    (
-        path.trim_matches('/').to_owned(),
-        (!query.is_empty()).then(|| query.to_owned()),
-    )
+    (path.trim_matches('/').to_owned(), query)
+}
+
+/// The text as it was sent up to its query: up to the first question mark, encoded or not.
+pub(super) fn without_query(raw: &str) -> &str {
+    let end = raw.match_indices(['?', '%']).map(|(at, _)| at).find(|at| {
+        let rest = &raw[*at..];
+        rest.starts_with('?') || rest.get(..3).is_some_and(|x| x.eq_ignore_ascii_case("%3f"))
+    });
+    &raw[..end.unwrap_or(raw.len())]
 }
 
 /// Decodes `%XX`; what is no such thing stays as it is.
@@ -135,6 +142,7 @@ impl std::str::FromStr for RtmpUrl {
         let rest = text.strip_prefix("rtmp://").ok_or(BadUrl)?;
         let (authority, path) = rest.split_once('/').ok_or(BadUrl)?;
         let (app, stream) = path.split_once('/').ok_or(BadUrl)?;
+        let base = &text[..text.len() - stream.len() - 1];
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| BadUrl)?),
             _ => (authority, 1935),
@@ -143,14 +151,14 @@ impl std::str::FromStr for RtmpUrl {
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'))
             .unwrap_or(host);
-        if bare.is_empty() || app.is_empty() || app.contains('?') || stream.is_empty() {
+        if bare.is_empty() || app.is_empty() || stream.is_empty() || base.contains('?') {
             return Err(BadUrl);
         }
         Ok(Self {
             host: bare.to_owned(),
             port,
             app: app.to_owned(),
-            tc_url: format!("rtmp://{authority}/{app}"),
+            tc_url: base.to_owned(),
             stream: stream.to_owned(),
         })
     }
@@ -158,7 +166,7 @@ impl std::str::FromStr for RtmpUrl {
 
 #[cfg(test)]
 mod tests {
-    use super::{BadUrl, PublishAddress, RtmpUrl};
+    use super::{BadUrl, PublishAddress, RtmpUrl, without_query};
 
     fn address(app: &str, tc_url: &str, name: &str) -> (String, String, Option<String>) {
         let address = PublishAddress::from_parts(app, tc_url, name);
@@ -222,6 +230,18 @@ mod tests {
     }
 
     #[test]
+    fn no_query_hides_behind_two_kinds_of_question_mark() {
+        assert_eq!(
+            address("live", "", "wx1-7%3Fa=1?b=2"),
+            expected(Some("a=1&b=2"))
+        );
+        assert_eq!(address("live//wx1-7", "", ""), expected(None));
+        assert_eq!(without_query("live%3FtxSecret=ab"), "live");
+        assert_eq!(without_query("li%2fve?txSecret=%3f"), "li%2fve");
+        assert_eq!(without_query("live%3"), "live%3");
+    }
+
+    #[test]
     fn slashes_and_percent_signs_are_tolerated() {
         assert_eq!(address("/live/", "", "/wx1-7"), expected(None));
         assert_eq!(address("live", "", "wx1%2D7?"), expected(None));
@@ -264,6 +284,8 @@ mod tests {
             "rtmp://h/live",
             "rtmp:///live/x",
             "rtmp://h:x/live/y",
+            "rtmp://h?x/live/y",
+            "rtmp://h/live?x/y",
         ] {
             assert_eq!(bad.parse::<RtmpUrl>(), Err(BadUrl));
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::address::PublishAddress;
+use super::address::{PublishAddress, without_query};
 use super::command::{Command, Level, connect_result};
 use super::handshake::{Progress, ServerHandshake};
 use super::link::{Link, csid};
@@ -384,10 +384,9 @@ impl ServerSession {
         };
         let app = property("app").unwrap_or_default();
         let tc_url = property("tcUrl").unwrap_or_default();
-        let without_query = |text: &str| text.split('?').next().unwrap_or_default().to_owned();
         self.events.push_back(ServerEvent::Connected {
-            app: without_query(&app),
-            tc_url: without_query(&tc_url),
+            app: without_query(&app).to_owned(),
+            tc_url: without_query(&tc_url).to_owned(),
         });
         self.connection = Some(Connection { app, tc_url });
         self.link.send_control(Control::WindowAckSize(WINDOW));
