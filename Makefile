@@ -1,7 +1,7 @@
 # `make run` shows Kaibo at work; `make test` shows that it works. Nothing else needs to be learnt.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check fmt clean deny
+.PHONY: help run build test check fuzz fmt clean deny
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -19,6 +19,12 @@ check: ## the quick part of it: format, lints, types
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets --locked -- -D warnings
 	@cd web && npm run check
+
+SECONDS ?= 600
+SEED ?= $(shell date +%s)
+
+fuzz: ## mutated input for every parser, SECONDS=600 each; SEED=… repeats a run
+	@KAIBO_FUZZ_SECONDS=$(SECONDS) KAIBO_FUZZ_SEED=$(SEED) cargo test --package kaibo-fuzz --locked --quiet
 
 fmt: ## format the Rust code
 	@cargo fmt --all
