@@ -151,6 +151,7 @@ impl ClientSession {
         while let Some(message) = self.link.next(&mut rest, MAX_UNSENT)? {
             if matches!(message.kind, kind::COMMAND_AMF0 | kind::COMMAND_AMF3) {
                 self.on_command(&Command::read(&message)?);
+                self.link.check_unsent(MAX_UNSENT)?;
             }
         }
         self.link.keep(rest);
