@@ -170,6 +170,22 @@ impl Parts {
     }
 }
 
+/// The first chunk of so many bytes of a picture one byte longer.
+pub(crate) fn unfinished(csid: u32, size: usize) -> Chunk {
+    let fields = Fields::Full {
+        timestamp: 0,
+        length: size as u32 + 1,
+        kind: kind::VIDEO,
+        stream_id: 1,
+    };
+    Chunk {
+        header: Header { csid, fields },
+        repeated: None,
+        payload: vec![0; size],
+        is_start: false,
+    }
+}
+
 pub(crate) fn set_chunk_size(size: u32) -> Chunk {
     message(kind::SET_CHUNK_SIZE, size.to_be_bytes().to_vec())
 }

@@ -4,7 +4,7 @@ use kaibo_proto::rtmp::chunk::{DEFAULT_CHUNK_SIZE, Fields, Header};
 use kaibo_proto::rtmp::handshake::PACKET;
 use kaibo_proto::rtmp::message::kind;
 
-use crate::chunk::{Chunk, control, says_length, set_chunk_size};
+use crate::chunk::{Chunk, control, says_length, set_chunk_size, unfinished};
 use crate::mutation;
 use crate::random::Random;
 
@@ -139,7 +139,7 @@ impl Script {
             OPENING_CHUNKS.min(count - 1)
         };
         let at = spared + random.below(count - spared);
-        match random.below(20) {
+        match random.below(21) {
             0..=5 => self.chunks[at].change_header(random),
             6 => self.chunks[at].repeated = random.one_in(2).then(|| mutation::number(random)),
             7 => self.add(random.below(count + 1), self.chunks[at].clone()),
@@ -160,6 +160,7 @@ impl Script {
             }
             14 => self.add(at, control(random)),
             15 | 16 => self.recut(random, at, other),
+            18 => self.abandon(random, at),
             17 => self.chunks[at].resize(random),
             _ if random.one_in(8) && !self.handshake.is_empty() => {
                 mutation::change(random, &mut self.handshake, &[], &[]);
@@ -178,6 +179,19 @@ impl Script {
         if held + chunk.payload.len() <= MAX_BYTES {
             self.chunks.insert(at.min(self.chunks.len()), chunk);
         }
+    }
+
+    /// Begins messages on several chunk streams and finishes none: what a reader must bound.
+    fn abandon(&mut self, random: &mut Random, at: usize) {
+        let size = *random.pick(&[100, 500, 1500, 2000]);
+        let mut parts = vec![set_chunk_size(size as u32)];
+        for csid in 0..=random.below(8) as u32 {
+            let mut part = unfinished(csid + 100, size);
+            part.payload.fill(random.bits() as u8);
+            parts.push(part);
+        }
+        parts.push(set_chunk_size(65_536));
+        self.chunks.splice(at..at, parts);
     }
 
     /// Parts a chunk in two; a chunk of another stream may come between.

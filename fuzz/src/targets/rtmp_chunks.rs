@@ -26,6 +26,14 @@ const LIMITS: ChunkLimits = ChunkLimits {
     streams: 8,
 };
 
+/// Limits that a few unfinished messages reach.
+const TIGHT: ChunkLimits = ChunkLimits {
+    message: 2100,
+    command: 512,
+    buffered: 3000,
+    streams: 12,
+};
+
 /// The recordings behind their handshakes, extended times, and an aggregate of two sounds.
 fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<_> = (rtmp_server::TARGET.seeds)()
@@ -59,8 +67,8 @@ fn seeds() -> Vec<Vec<u8>> {
 }
 
 /// All messages, the error that ended them if any, and what was left unread.
-fn read(pieces: &[&[u8]]) -> (Vec<Message>, Option<ChunkError>) {
-    let mut reader = ChunkReader::new(LIMITS);
+fn read(pieces: &[&[u8]], limits: ChunkLimits) -> (Vec<Message>, Option<ChunkError>) {
+    let mut reader = ChunkReader::new(limits);
     let mut messages = Vec::new();
     let mut carry = Vec::new();
     for piece in pieces {
@@ -78,7 +86,7 @@ fn read(pieces: &[&[u8]]) -> (Vec<Message>, Option<ChunkError>) {
         }
         assert!(rest.len() < 19, "{} bytes are no header yet", rest.len());
         let held = reader.buffered_bytes();
-        assert!(held <= 2 * LIMITS.buffered, "{held} bytes held");
+        assert!(held <= 2 * limits.buffered, "{held} bytes held");
         carry = rest.to_vec();
     }
     (messages, None)
@@ -94,8 +102,11 @@ fn obey(reader: &mut ChunkReader, message: &Message) {
 
 fn check(input: &[u8]) {
     check_header(input);
-    let whole = read(&[input]);
-    assert!(read(&pieces(input)) == whole, "pieces change messages");
+    let pieces = pieces(input);
+    let whole = read(&[input], LIMITS);
+    assert!(read(&pieces, LIMITS) == whole, "pieces change messages");
+    let tight = read(&[input], TIGHT);
+    assert!(read(&pieces, TIGHT) == tight, "pieces change messages");
     let mut random = Random::of(input);
     for message in &whole.0 {
         check_message(message, &mut random);

@@ -89,10 +89,10 @@ fn play(pieces: &[&[u8]], limits: &Limits, answer: Answer) -> Outcome {
     (events, session.handle_input(&[]).err())
 }
 
-/// Unfinished messages take twice their bytes, input held back twice its own (a vector grows so).
+/// Unfinished messages take twice their bytes; besides there is the start of a header, and answers.
 fn check_memory(session: &ServerSession, limits: &Limits) {
     let bound = 2 * limits.buffered.max(limits.buffered_before_publish)
-        + 2 * limits.bytes_before_publish as usize
+        + 64
         + limits.unsent
         + 3 * LONGEST_ANSWER;
     let held = session.buffered_bytes();
