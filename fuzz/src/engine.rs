@@ -80,9 +80,12 @@ impl fmt::Display for Failure {
 pub fn run(target: &Target, plan: &Plan) -> Result<u64, Failure> {
     let folder = plan.corpus.join(target.name);
     let mut pool = (target.seeds)();
-    pool.extend(kept(&folder));
     for input in &pool {
-        execute(target, &folder, input)?;
+        execute(target, input).map_err(|reason| failure(target, keep(&folder, input), reason))?;
+    }
+    for (path, input) in kept(&folder) {
+        execute(target, &input).map_err(|reason| failure(target, path, reason))?;
+        pool.push(input);
     }
     let mut executions = pool.len() as u64;
     // Each target has its own numbers, or all would walk the same way.
@@ -90,7 +93,7 @@ pub fn run(target: &Target, plan: &Plan) -> Result<u64, Failure> {
     let begun = Instant::now();
     while begun.elapsed() < plan.time {
         let input = (target.mutate)(&mut random, &pool);
-        execute(target, &folder, &input)?;
+        execute(target, &input).map_err(|reason| failure(target, keep(&folder, &input), reason))?;
         executions += 1;
     }
     report(target, plan, executions);
@@ -98,36 +101,47 @@ pub fn run(target: &Target, plan: &Plan) -> Result<u64, Failure> {
 }
 
 /// The inputs that were kept, in the order of their names.
-fn kept(folder: &Path) -> Vec<Vec<u8>> {
+fn kept(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
-    let read = |path: &PathBuf| fs::read(path).expect("a kept input can be read");
-    paths.iter().map(read).collect()
+    let read = |path: PathBuf| {
+        let input = fs::read(&path).expect("a kept input can be read");
+        (path, input)
+    };
+    paths.into_iter().map(read).collect()
 }
 
-fn execute(target: &Target, folder: &Path, input: &[u8]) -> Result<(), Failure> {
-    let begun = Instant::now();
-    let outcome = catch_unwind(|| (target.check)(input));
-    let reason = match outcome {
-        Ok(()) if begun.elapsed() < SLOW => return Ok(()),
-        Ok(()) => format!("one input took {:?}", begun.elapsed()),
-        Err(panic) => panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-            .unwrap_or_else(|| "it panicked".to_owned()),
-    };
+/// Writes a new input down, under a name made of its bytes.
+fn keep(folder: &Path, input: &[u8]) -> PathBuf {
     let path = folder.join(format!("{:016x}", fingerprint(input)));
     let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, input));
     written.expect("fuzz/corpus can be written");
-    Err(Failure {
+    path
+}
+
+fn failure(target: &Target, path: PathBuf, reason: String) -> Failure {
+    Failure {
         name: target.name,
         path,
         reason,
-    })
+    }
+}
+
+/// Runs the target once; an error says what went wrong.
+fn execute(target: &Target, input: &[u8]) -> Result<(), String> {
+    let begun = Instant::now();
+    match catch_unwind(|| (target.check)(input)) {
+        Ok(()) if begun.elapsed() < SLOW => Ok(()),
+        Ok(()) => Err(format!("one input took {:?}", begun.elapsed())),
+        Err(panic) => Err(panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_else(|| "it panicked".to_owned())),
+    }
 }
 
 /// Says it past the test harness, which shows nothing of a test that passes.
@@ -172,17 +186,26 @@ mod tests {
         let corpus = tempfile::TempDir::new().unwrap();
         let fragile = target(|input| assert_ne!(input[0], 7, "seven"));
         let failure = run(&fragile, &plan(corpus.path())).unwrap_err().to_string();
-        let inputs = kept(&corpus.path().join("example"));
-        assert_eq!(inputs, [b"\x07eed".to_vec()]);
-        let name = format!("{:016x}", fingerprint(&inputs[0]));
+        let folder = corpus.path().join("example");
+        let [(path, input)] = &kept(&folder)[..] else {
+            panic!("one input is kept");
+        };
+        assert_eq!(input, b"\x07eed");
+        let name = format!("{:016x}", fingerprint(input));
         assert!(
             failure.contains(&name) && failure.contains("seven"),
             "{failure}"
         );
 
+        fs::rename(path, folder.join("seven")).unwrap();
         let mut replay = plan(corpus.path());
         replay.time = Duration::ZERO;
-        assert!(run(&fragile, &replay).is_err(), "found again at once");
+        let again = run(&fragile, &replay).unwrap_err().to_string();
+        assert!(
+            again.contains("example/seven"),
+            "by the name it has: {again}"
+        );
+        assert_eq!(kept(&folder).len(), 1);
         let mended = target(|_| {});
         assert_eq!(
             run(&mended, &replay).unwrap(),
