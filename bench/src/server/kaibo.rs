@@ -1,0 +1,182 @@
+//! Starts Kaibo as an operator and a merchant's back end would: an app, a room, its push address.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{Encoder, Process, Running};
+use crate::clock::unix_seconds;
+use crate::film::Film;
+use crate::http::Client;
+use crate::view::Target;
+
+/// How long tags may be gathered before they are sent.
+const BUDGET: &str = "KAIBO_MEDIA__LATENCY_BUDGET_MS";
+/// All viewers come from one address here, and nobody verifies the anchor.
+const SETTINGS: &[(&str, &str)] = &[
+    ("KAIBO_ANCHOR__VERIFICATION", "off"),
+    ("KAIBO_SERVER__MAX_CONNECTIONS", "20000"),
+    ("KAIBO_MEDIA__MAX_VIEWERS", "20000"),
+    ("KAIBO_SERVER__LOG_FORMAT", "json"),
+];
+
+/// The binary with its environment and nothing of ours.
+fn kaibo(bin: &Path, budget_ms: Option<u64>) -> anyhow::Result<Command> {
+    let bin = std::path::absolute(bin)?;
+    let mut command = Command::new(bin);
+    command.env_clear().envs(SETTINGS.iter().copied());
+    command.envs(budget_ms.map(|ms| (BUDGET, ms.to_string())));
+    Ok(command)
+}
+
+/// Whether this Kaibo can be told how long to gather tags; it refuses settings that it does not know.
+fn knows_budget(bin: &Path) -> anyhow::Result<bool> {
+    let check = |budget_ms| -> anyhow::Result<bool> {
+        let mut command = kaibo(bin, budget_ms)?;
+        command
+            .args(["config", "check"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let status = command
+            .status()
+            .with_context(|| format!("{} does not start; `make build` makes it", bin.display()))?;
+        Ok(status.success())
+    };
+    ensure!(
+        check(None)?,
+        "`kaibo config check` fails; run it to see why"
+    );
+    check(Some(100))
+}
+
+pub(super) fn start(bin: &Path, batch_ms: u64, film: &Arc<Film>) -> anyhow::Result<Running> {
+    let budget_ms = knows_budget(bin)?.then_some(batch_ms);
+    let folder = TempDir::with_prefix("kaibo-bench-")?;
+    let data = folder.path().join("data");
+    let mut serve = kaibo(bin, budget_ms)?;
+    serve.args([
+        "serve",
+        "--http",
+        "127.0.0.1:0",
+        "--rtmp",
+        "127.0.0.1:0",
+        "--data-dir",
+    ]);
+    serve.arg(&data);
+    let mut process = Process::start(serve, folder)?;
+    let at = process.until("the server is ready", |process| ready(&process.said()))?;
+
+    let mut create = kaibo(bin, budget_ms)?;
+    create.args(["app", "create", "--data-dir"]).arg(&data);
+    let made = create.output()?;
+    let said = String::from_utf8_lossy(&made.stderr);
+    ensure!(made.status.success(), "`kaibo app create` failed: {said}");
+    let app: Value = serde_json::from_slice(&made.stdout)?;
+    let shop = Shop::open(at, &app)?;
+    let room = shop.room()?;
+    let encoder = Encoder::start(&shop.push_address(room)?, film)?;
+    let stream = format!("/live/{}-{room}", shop.appid);
+    let path = format!("{stream}.flv");
+    let target = Target::Flv { at, path };
+    process.until_picture(&target)?;
+    Ok(Running {
+        target,
+        hls: Some((at, format!("{stream}/ts.m3u8"))),
+        note: budget_ms.is_none().then(|| {
+            "this Kaibo has no media.latency_budget_ms: it sends as its build does".to_owned()
+        }),
+        encoder: Some(encoder),
+        process,
+    })
+}
+
+/// The address of HTTP in the line that says "ready".
+fn ready(said: &str) -> Option<SocketAddr> {
+    said.lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find(|line| line["fields"]["message"] == "ready")
+        .and_then(|line| {
+            let url = line["fields"]["http"].as_str()?;
+            url.strip_prefix("http://")?.parse().ok()
+        })
+}
+
+/// A merchant's back end.
+struct Shop {
+    at: SocketAddr,
+    appid: String,
+    token: String,
+}
+
+impl Shop {
+    fn open(at: SocketAddr, app: &Value) -> anyhow::Result<Self> {
+        let (appid, secret) = (text(app, "appid")?, text(app, "secret")?);
+        let path =
+            format!("/cgi-bin/token?grant_type=client_credential&appid={appid}&secret={secret}");
+        let token = text(&get(at, &path)?, "access_token")?;
+        Ok(Self { at, appid, token })
+    }
+
+    /// A room that its stream may start at once: due in 15 minutes.
+    fn room(&self) -> anyhow::Result<i64> {
+        let image = self.upload()?;
+        let start = unix_seconds() + 15 * 60;
+        let plan = json!({
+            "name": "每秒的代价专场",
+            "coverImg": image, "shareImg": image, "feedsImg": image,
+            "startTime": start, "endTime": start + 3_600,
+            "anchorName": "小林", "anchorWechat": "anchor_of_bench",
+            "type": 1, "closeLike": 0, "closeGoods": 0, "closeComment": 0,
+        });
+        let path = format!("/wxaapi/broadcast/room/create?access_token={}", self.token);
+        let body = plan.to_string();
+        let answer = Client::connect(self.at)?.post(&path, "application/json", body.as_bytes())?;
+        let answer: Value = serde_json::from_slice(&answer)?;
+        answer["roomId"]
+            .as_i64()
+            .with_context(|| format!("room/create says {answer}"))
+    }
+
+    /// Uploads a PNG of one pixel; its media id.
+    fn upload(&self) -> anyhow::Result<String> {
+        const HEAD: &[u8] =
+            b"--edge\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a.png\"\r\n\r\n";
+        const PNG: &[u8] =
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde";
+        let body = [HEAD, PNG, b"\r\n--edge--\r\n"].concat();
+        let path = format!(
+            "/cgi-bin/media/upload?type=image&access_token={}",
+            self.token
+        );
+        let mime = "multipart/form-data; boundary=edge";
+        let answer = Client::connect(self.at)?.post(&path, mime, &body)?;
+        text(&serde_json::from_slice(&answer)?, "media_id")
+    }
+
+    fn push_address(&self, room: i64) -> anyhow::Result<String> {
+        let token = &self.token;
+        let path = format!("/wxaapi/broadcast/room/getpushurl?roomId={room}&access_token={token}");
+        text(&get(self.at, &path)?, "pushAddr")
+    }
+}
+
+fn get(at: SocketAddr, path: &str) -> anyhow::Result<Value> {
+    let mut body = Vec::new();
+    Client::connect(at)?.get(path, |piece| {
+        body.extend_from_slice(piece);
+        true
+    })?;
+    Ok(serde_json::from_slice(&body)?)
+}
+
+fn text(value: &Value, field: &str) -> anyhow::Result<String> {
+    let text = value[field]
+        .as_str()
+        .with_context(|| format!("no {field} in {value}"))?;
+    Ok(text.to_owned())
+}
