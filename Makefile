@@ -1,7 +1,7 @@
 # `make run` shows Kaibo at work; `make test` shows that it works. Nothing else needs to be learnt.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check fuzz fmt clean deny
+.PHONY: help run build test check fuzz bench fmt clean deny
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -25,6 +25,9 @@ SEED ?= $(shell date +%s)
 
 fuzz: ## mutated input for every parser, SECONDS=600 each; SEED=… repeats a run
 	@KAIBO_FUZZ_SECONDS=$(SECONDS) KAIBO_FUZZ_SEED=$(SEED) cargo test --package kaibo-fuzz --locked --quiet
+
+bench: ## what a viewer costs, beside the floor and other servers, 16 minutes (QUICK=1: 3); writes bench/RESULTS.md
+	@QUICK=$(QUICK) scripts/bench
 
 fmt: ## format the Rust code
 	@cargo fmt --all

@@ -22,7 +22,7 @@ mod summary;
 mod view;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -47,7 +47,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measure everything; writes bench/RESULTS.md and docs/images/cost-by-viewers.svg
+    /// Measure everything; writes bench/RESULTS.md and docs/images/cost-by-viewers.svg (a quick run: beside the cache)
     Run {
         /// Kaibo's binary
         #[arg(long, default_value = "target/release/kaibo")]
@@ -157,13 +157,13 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Run { bin, quick, cache } => {
             let run = matrix::run(&bin, &cache.cache, quick)?;
-            fs::write(figures_file(&cache), serde_json::to_string_pretty(&run)?)?;
-            report(&run)
+            fs::write(cache.figures(), serde_json::to_string_pretty(&run)?)?;
+            report(&run, &cache)
         }
         Command::Report { cache } => {
-            let text = fs::read_to_string(figures_file(&cache))
+            let text = fs::read_to_string(cache.figures())
                 .context("there are no figures yet; run `make bench` first")?;
-            report(&serde_json::from_str(&text)?)
+            report(&serde_json::from_str(&text)?, &cache)
         }
         Command::Once(once) => once.run(),
         Command::Hls { bin, window, cache } => {
@@ -191,18 +191,26 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-fn figures_file(cache: &Cache) -> PathBuf {
-    cache.cache.join("figures.json")
+impl Cache {
+    /// The figures of the last run.
+    fn figures(&self) -> PathBuf {
+        self.cache.join("figures.json")
+    }
 }
 
-/// Writes what people read.
-fn report(run: &Run) -> anyhow::Result<()> {
+/// Writes what people read. A quick run does not replace the whole one that the repository keeps.
+fn report(run: &Run, cache: &Cache) -> anyhow::Result<()> {
+    let place = |path: &str| match (run.quick, Path::new(path).file_name()) {
+        (true, Some(name)) => cache.cache.join(name),
+        _ => PathBuf::from(path),
+    };
     for (path, text) in [(RESULTS, results::page(run)), (PLOT, plot::svg(run))] {
-        fs::write(path, text).with_context(|| {
-            format!("{path} cannot be written; start this in the repository's root")
-        })?;
-        eprintln!("wrote {path}");
+        let path = place(path);
+        let told = "cannot be written; start this in the repository's root";
+        fs::write(&path, text).with_context(|| format!("{} {told}", path.display()))?;
+        eprintln!("wrote {}", path.display());
     }
+    eprint!("\n{}", goals::table(run));
     Ok(())
 }
 

@@ -268,7 +268,11 @@ fn said(program: &str, args: &[&str]) -> String {
         |_| format!("{program} is missing"),
         |output| String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
     );
-    text.lines().next().unwrap_or_default().to_owned()
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.strip_prefix("nginx version: ").unwrap_or(line);
+    line.split_once(" Copyright")
+        .map_or(line, |(version, _)| version)
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ fn cost_row(figures: &[&Figure], times: Option<f64>) -> String {
     format!(
         "| {} | {} | {} | **{:.2}** | {} | {:.2} / {:.2} | {:.2} | {:.0} / {:.0} | {:.1} / {:.1} / {:.0} | {} | {} | {} |\n",
         first.server,
-        gathers(first.batch_ms),
+        gathers(first),
         first.viewers,
         of(|figure| figure.cpu_s_per_gb),
         times.map_or_else(|| "–".into(), |times| format!("{times:.2}")),
@@ -102,8 +102,10 @@ fn cost_row(figures: &[&Figure], times: Option<f64>) -> String {
     )
 }
 
-fn gathers(batch_ms: u64) -> String {
-    match batch_ms {
+fn gathers(figure: &Figure) -> String {
+    match figure.batch_ms {
+        // With a note: it could not be told how long.
+        _ if figure.note.is_some() => "as built".into(),
         0 => "every tag".into(),
         ms => format!("{ms} ms"),
     }
@@ -276,7 +278,7 @@ fn every_run(run: &Run) -> String {
             out,
             "| {} | {} | {}{more} | {:.3} | {:.0} | {:.2} | {:.2} | {:.1} |",
             figure.server,
-            gathers(figure.batch_ms),
+            gathers(figure),
             figure.viewers,
             figure.cpu_s_per_gb,
             figure.report.latency.p95_ms,

@@ -13,7 +13,8 @@ pub(crate) const READY: &str = "floor listens at ";
 const PATH: &str = "/live/film.flv";
 
 pub(super) fn start(batch_ms: u64, cache: &Path) -> anyhow::Result<Running> {
-    let mut command = Command::new(std::env::current_exe()?);
+    // Not by its path: there may be a newer build by now.
+    let mut command = Command::new("/proc/self/exe");
     command.args(["floor", "--batch", &batch_ms.to_string(), "--cache"]);
     command.arg(std::path::absolute(cache)?);
     let mut process = Process::start(command, TempDir::with_prefix("kaibo-bench-")?)?;

@@ -52,36 +52,37 @@ impl Plan {
         last_ns + (self.settle_s * 1e9) as u64
     }
 
-    /// Everybody, in order, probes apart.
-    fn arrivals(&self) -> (Vec<Arrival>, Vec<Arrival>) {
+    /// Everybody by threads, in order: probes, the standing crowd, joiners. Whoever's moments count has a
+    /// thread that does not read for the crowd.
+    fn arrivals(&self) -> [(&'static str, Vec<Arrival>); 3] {
         let step_ns = SECOND / self.rate.max(1) as u64;
         let every = 100usize
             .checked_div(self.slow_percent)
             .unwrap_or(usize::MAX);
         let apart = (self.viewers / PROBES).max(1);
-        let mut arrivals: Vec<Arrival> = (0..self.viewers)
-            .map(|number| {
-                let probe = number % apart == 0 && number / apart < PROBES;
-                Arrival {
-                    at_ns: number as u64 * step_ns,
-                    pace: if probe {
-                        Pace::Healthy
-                    } else {
-                        pace(number, every)
-                    },
-                    joiner: false,
-                    probe,
-                }
-            })
-            .collect();
+        let standing = (0..self.viewers).map(|number| {
+            let probe = number % apart == 0 && number / apart < PROBES;
+            Arrival {
+                at_ns: number as u64 * step_ns,
+                pace: if probe {
+                    Pace::Healthy
+                } else {
+                    pace(number, every)
+                },
+                joiner: false,
+                probe,
+            }
+        });
+        let (probes, crowd) = standing.partition(|arrival: &Arrival| arrival.probe);
         let over_ns = (self.joins_over_s * 1e9) as u64;
-        arrivals.extend((0..self.joins).map(|number| Arrival {
+        let joiner = |number| Arrival {
             at_ns: self.opens_ns() + number as u64 * over_ns / self.joins as u64,
             pace: Pace::Healthy,
             joiner: true,
             probe: false,
-        }));
-        arrivals.into_iter().partition(|arrival| arrival.probe)
+        };
+        let joiners = (0..self.joins).map(joiner).collect();
+        [("probes", probes), ("crowd", crowd), ("joiners", joiners)]
     }
 }
 
@@ -175,18 +176,22 @@ impl Watch {
     /// Lets the first viewer in now, the others by plan.
     pub(crate) fn start(target: &Target, plan: &Plan) -> anyhow::Result<Self> {
         let shared = Arc::new(Shared::new());
-        // A little later than now, so that both threads are there.
+        // A little later than now, so that all threads are there.
         let began_ns = now_ns() + 5 * MS;
-        let (probes, others) = plan.arrivals();
-        let threads = [("probes", probes), ("viewers", others)].map(|(name, arrivals)| {
+        let busy = plan
+            .arrivals()
+            .into_iter()
+            .filter(|(_, arrivals)| !arrivals.is_empty());
+        let threads = busy.map(|(name, arrivals)| {
             let (target, shared) = (target.clone(), shared.clone());
             thread::Builder::new()
                 .name(name.into())
                 .spawn(move || crowd::watch(&target, &arrivals, began_ns, &shared))
         });
+        let threads = threads.collect::<Result<_, _>>()?;
         Ok(Self {
             shared,
-            threads: threads.into_iter().collect::<Result<_, _>>()?,
+            threads,
             began_ns,
         })
     }
@@ -223,7 +228,7 @@ impl Drop for Watch {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arrival, PROBES, Pace, Plan};
+    use super::{PROBES, Pace, Plan};
 
     const PLAN: Plan = Plan {
         viewers: 1_000,
@@ -237,21 +242,19 @@ mod tests {
 
     #[test]
     fn one_in_ten_is_slow_in_both_ways_and_no_probe_is() {
-        let (probes, others) = PLAN.arrivals();
+        let [(_, probes), (_, crowd), _] = PLAN.arrivals();
         assert_eq!(probes.len(), PROBES);
         assert!(probes.iter().all(|one| one.pace == Pace::Healthy));
-        let count = |pace| others.iter().filter(|one| one.pace == pace).count();
+        let count = |pace| crowd.iter().filter(|one| one.pace == pace).count();
         assert_eq!((count(Pace::Trickle), count(Pace::Frozen)), (50, 50));
     }
 
     #[test]
     fn viewers_come_at_the_rate_and_joiners_when_the_window_opens() {
-        let (probes, others) = PLAN.arrivals();
-        assert_eq!(probes.len() + others.len(), 1_100);
-        assert!(others.is_sorted_by_key(|one| one.at_ns));
-        let (joiners, first): (Vec<Arrival>, Vec<Arrival>) =
-            others.into_iter().partition(|one| one.joiner);
-        assert_eq!(first.last().unwrap().at_ns, 999 * 4_000_000);
+        let [(_, probes), (_, crowd), (_, joiners)] = PLAN.arrivals();
+        assert_eq!(probes.len() + crowd.len(), 1_000);
+        assert!(crowd.is_sorted_by_key(|one| one.at_ns));
+        assert_eq!(crowd.last().unwrap().at_ns, 999 * 4_000_000);
         assert_eq!(joiners.len(), 100);
         assert_eq!(joiners[0].at_ns, 7_000_000_000);
         assert_eq!(joiners[99].at_ns, 7_990_000_000);
