@@ -5,7 +5,7 @@
 //! between. A viewer whose connection is full is left alone until the system says otherwise.
 
 use std::any::Any;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
+use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{mpsc, watch};
@@ -237,7 +238,7 @@ impl FanTask {
     fn catch_up(&mut self, place: usize, now: Instant) {
         if let Some(seat) = &mut self.seats[place] {
             let viewer = &mut seat.viewer;
-            match viewer.subscriber.catch_up(&mut &viewer.socket, now) {
+            match viewer.subscriber.catch_up(&mut Wire(&viewer.socket), now) {
                 Ok(bytes) => self.stream.counts.sent(bytes as u64),
                 Err(_) => self.unseat(place),
             }
@@ -277,7 +278,7 @@ impl FanTask {
             if subscriber.blocked_since().is_some() {
                 continue;
             }
-            match subscriber.keep_up(&news, &mut &*socket, began) {
+            match subscriber.keep_up(&news, &mut Wire(socket), began) {
                 Ok(Some(bytes)) => sent += bytes,
                 Ok(None) => self.catch_up(place, began),
                 Err(_) => self.unseat(place),
@@ -347,6 +348,24 @@ fn events(system: &OwnedFd) -> io::Result<Vec<epoll::Event>> {
         return Err(ErrorKind::WouldBlock.into());
     }
     Ok(events)
+}
+
+/// Sends by `sendmsg`, which is cheaper for a socket than the `writev` of the standard library.
+struct Wire<'a>(&'a TcpStream);
+
+impl Write for Wire<'_> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(piece)])
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        let nothing_else = &mut SendAncillaryBuffer::default();
+        Ok(sendmsg(self.0, pieces, nothing_else, SendFlags::NOSIGNAL)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The other side has closed, or talks instead of listening.
