@@ -26,7 +26,7 @@ SEED ?= $(shell date +%s)
 fuzz: ## mutated input for every parser, SECONDS=600 each; SEED=… repeats a run
 	@KAIBO_FUZZ_SECONDS=$(SECONDS) KAIBO_FUZZ_SEED=$(SEED) cargo test --package kaibo-fuzz --locked --quiet
 
-bench: ## what a viewer costs, beside the floor and other servers, 16 minutes (QUICK=1: 3); writes bench/RESULTS.md
+bench: ## what a viewer costs, beside the floor and other servers, 13 minutes (QUICK=1: 3); writes bench/RESULTS.md
 	@QUICK=$(QUICK) scripts/bench
 
 fmt: ## format the Rust code

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{SECOND, now_ns, sleep_until};
 use crate::film::Film;
 use crate::proc::{self, Cpu, Memory};
 use crate::server::{self, Kind};
-use crate::view::{Plan, Report, Watch};
+use crate::view::{Plan, Report, Target, Watch};
 
 /// What was measured.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,6 +41,14 @@ pub(crate) struct Figure {
     pub(crate) note: Option<String>,
 }
 
+impl Figure {
+    /// Server and generator together had nearly the whole machine: a starved server gathers more than it
+    /// was asked to, and looks cheaper than it is.
+    pub(crate) fn filled(&self, machine_cores: usize) -> bool {
+        self.cores + self.own_cpu_s / self.window_s > 0.9 * machine_cores as f64
+    }
+}
+
 /// Starts the server, lets it run for `warm_s`, then measures by plan.
 pub(crate) fn measure(
     kind: &Kind,
@@ -63,38 +71,81 @@ fn take(
 ) -> anyhow::Result<Figure> {
     let mut server = server::start(kind, film, cache)?;
     sleep_until(now_ns() + (warm_s * SECOND as f64) as u64);
-    let (pid, own) = (server.pid(), std::process::id());
+    let subject = Subject {
+        name: kind.name(),
+        batch_ms: kind.batch_ms(),
+        pid: server.pid(),
+        target: &server.target,
+    };
+    let figure = watch(&subject, plan)?;
+    server.check()?;
+    Ok(Figure {
+        warm_s,
+        note: server.note.take(),
+        ..figure
+    })
+}
+
+/// A server that runs.
+pub(crate) struct Subject<'a> {
+    pub(crate) name: String,
+    pub(crate) batch_ms: u64,
+    pub(crate) pid: u32,
+    pub(crate) target: &'a Target,
+}
+
+/// What is read at both ends of the window.
+struct Reading {
+    at_ns: u64,
+    cpu: Cpu,
+    own: Cpu,
+    received: u64,
+}
+
+impl Reading {
+    fn take(pid: u32, watch: &Watch) -> anyhow::Result<Self> {
+        Ok(Self {
+            cpu: proc::cpu(pid)?,
+            own: proc::cpu_alone(std::process::id())?,
+            received: watch.received(),
+            at_ns: now_ns(),
+        })
+    }
+}
+
+/// Lets viewers in by plan and takes what they cost.
+pub(crate) fn watch(subject: &Subject<'_>, plan: &Plan) -> anyhow::Result<Figure> {
+    let pid = subject.pid;
     let before = proc::memory(pid)?;
-    let watch = Watch::start(&server.target, plan)?;
+    let watch = Watch::start(subject.target, plan)?;
     sleep_until(watch.began_ns + plan.opens_ns());
     watch.open_window();
-    let (cpu_0, own_0, bytes_0, began) = (
-        proc::cpu(pid)?,
-        proc::cpu_alone(own)?,
-        watch.received(),
-        now_ns(),
-    );
-    sleep_until(began + (plan.window_s * SECOND as f64) as u64);
-    let (cpu_1, own_1, bytes_1, ended) = (
-        proc::cpu(pid)?,
-        proc::cpu_alone(own)?,
-        watch.received(),
-        now_ns(),
-    );
+    let opened = Reading::take(pid, &watch)?;
+    sleep_until(opened.at_ns + (plan.window_s * SECOND as f64) as u64);
+    let closed = Reading::take(pid, &watch)?;
     let with_viewers = proc::memory(pid)?;
     let report = watch.finish()?;
-    server.check()?;
-    let (cpu, received) = (cpu_1.since(cpu_0), bytes_1 - bytes_0);
-    let window_s = (ended - began) as f64 / SECOND as f64;
-    let all = (plan.viewers + plan.joins) as f64;
+    let (cpu, received) = (
+        closed.cpu.since(opened.cpu),
+        closed.received - opened.received,
+    );
+    ensure!(
+        received > 0,
+        "no viewer got anything in the window: {}",
+        report
+            .trouble
+            .as_deref()
+            .unwrap_or("the server fell silent")
+    );
+    let window_s = (closed.at_ns - opened.at_ns) as f64 / SECOND as f64;
     let grown_kib = with_viewers.rss_kib.saturating_sub(before.rss_kib);
     Ok(Figure {
-        server: kind.name(),
+        server: subject.name.clone(),
         viewers: plan.viewers,
-        batch_ms: kind.batch_ms(),
+        batch_ms: subject.batch_ms,
         joins: plan.joins,
         slow_percent: plan.slow_percent,
-        warm_s,
+        warm_s: 0.0,
         cpu_s_per_gb: cpu.total_s() / (received as f64 / 1e9),
         cpu,
         received_bytes: received,
@@ -103,10 +154,10 @@ fn take(
         cores: cpu.total_s() / window_s,
         before,
         with_viewers,
-        kib_per_viewer: grown_kib as f64 / all,
-        own_cpu_s: own_1.since(own_0).total_s(),
+        kib_per_viewer: grown_kib as f64 / (plan.viewers + plan.joins) as f64,
+        own_cpu_s: closed.own.since(opened.own).total_s(),
         load: proc::load(),
         report,
-        note: server.note.take(),
+        note: None,
     })
 }

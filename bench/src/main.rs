@@ -4,6 +4,7 @@
     reason = "figures of measurements stay far below 2^53"
 )]
 
+mod cli;
 mod clock;
 mod figure;
 mod film;
@@ -27,130 +28,18 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::Parser as _;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde::Serialize;
 
+use crate::cli::{Cache, Cli, Command, Once};
+use crate::figure::{Figure, Subject};
 use crate::film::Film;
 use crate::matrix::Run;
-use crate::server::{Kind, Peer};
-use crate::view::Plan;
+use crate::server::Kind;
 
 const RESULTS: &str = "bench/RESULTS.md";
 const PLOT: &str = "docs/images/cost-by-viewers.svg";
-
-#[derive(Parser)]
-#[command(name = "kaibo-bench", about)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Measure everything; writes bench/RESULTS.md and docs/images/cost-by-viewers.svg (a quick run: beside the cache)
-    Run {
-        /// Kaibo's binary
-        #[arg(long, default_value = "target/release/kaibo")]
-        bin: PathBuf,
-        /// A part of it, in 3 minutes
-        #[arg(long)]
-        quick: bool,
-        #[command(flatten)]
-        cache: Cache,
-    },
-    /// Write both files anew from the figures of the last run
-    Report {
-        #[command(flatten)]
-        cache: Cache,
-    },
-    /// Measure one server once; prints a line of JSON
-    Once(Once),
-    /// Measure HLS once: requests for each second of CPU; prints a line of JSON
-    Hls {
-        /// Kaibo's binary; without it nginx with static files
-        #[arg(long)]
-        bin: Option<PathBuf>,
-        /// Seconds that are measured
-        #[arg(long, default_value_t = 5.0)]
-        window: f64,
-        #[command(flatten)]
-        cache: Cache,
-    },
-    /// Publish the film over RTMP in real time until interrupted
-    Publish {
-        /// Such as rtmp://127.0.0.1/live/film
-        url: String,
-        #[command(flatten)]
-        cache: Cache,
-    },
-    /// Be the floor: serve the film over HTTP-FLV with the least work there is
-    Floor {
-        /// Milliseconds of tags in one send; 0: every tag at once
-        #[arg(long, default_value_t = 0)]
-        batch: u64,
-        #[command(flatten)]
-        cache: Cache,
-    },
-}
-
-#[derive(Args)]
-struct Cache {
-    /// Where the encoded film is kept
-    #[arg(long, default_value = "target/bench")]
-    cache: PathBuf,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Name {
-    Floor,
-    Kaibo,
-    NginxRtmp,
-    NodeMediaServer,
-    /// The binary that $SRS names
-    SrsFlv,
-    SrsRtmp,
-    /// The binary that $ZLM names
-    Zlm,
-    /// The binary that $MEDIAMTX names
-    MediaMtx,
-}
-
-#[derive(Args)]
-struct Once {
-    #[arg(long)]
-    server: Name,
-    /// Kaibo's binary
-    #[arg(long, default_value = "target/release/kaibo")]
-    bin: PathBuf,
-    /// Milliseconds of tags that may be gathered; 0: every tag at once
-    #[arg(long, default_value_t = 100)]
-    batch: u64,
-    #[arg(long, default_value_t = 1_000)]
-    viewers: usize,
-    /// Viewers let in a second
-    #[arg(long, default_value_t = 250)]
-    rate: usize,
-    /// Seconds from the last viewer to the window
-    #[arg(long, default_value_t = 3.0)]
-    settle: f64,
-    /// Seconds that are measured
-    #[arg(long, default_value_t = 6.0)]
-    window: f64,
-    /// Seconds from the start of the stream to the first viewer (30 for memory: HLS fills up first)
-    #[arg(long, default_value_t = 2.0)]
-    warm: f64,
-    /// Slow ones among each hundred viewers: half at 50 kbit/s, half stop reading
-    #[arg(long, default_value_t = 0)]
-    slow: usize,
-    /// More viewers, that come from the opening of the window on
-    #[arg(long, default_value_t = 0)]
-    joins: usize,
-    /// Seconds over which they come
-    #[arg(long, default_value_t = 4.0)]
-    over: f64,
-    #[command(flatten)]
-    cache: Cache,
-}
 
 fn main() -> anyhow::Result<()> {
     raise_open_files()?;
@@ -165,7 +54,16 @@ fn main() -> anyhow::Result<()> {
                 .context("there are no figures yet; run `make bench` first")?;
             report(&serde_json::from_str(&text)?, &cache)
         }
-        Command::Once(once) => once.run(),
+        Command::Once(args) => print(&once(&args)?),
+        Command::View { target, pid, plan } => {
+            let subject = Subject {
+                name: target.to_string(),
+                batch_ms: 0,
+                pid,
+                target: &target,
+            };
+            print(&figure::watch(&subject, &plan.plan())?)
+        }
         Command::Hls { bin, window, cache } => {
             let cache = cache.cache;
             let film = Arc::new(Film::load(&cache)?);
@@ -176,8 +74,7 @@ fn main() -> anyhow::Result<()> {
                 }
                 None => hls::measure_nginx(&cache, window)?,
             };
-            println!("{}", serde_json::to_string(&figure)?);
-            Ok(())
+            print(&figure)
         }
         Command::Publish { url, cache } => {
             let film = Film::load(&cache.cache)?;
@@ -214,41 +111,15 @@ fn report(run: &Run, cache: &Cache) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl Once {
-    fn run(self) -> anyhow::Result<()> {
-        let plan = Plan {
-            viewers: self.viewers,
-            rate: self.rate,
-            settle_s: self.settle,
-            window_s: self.window,
-            slow_percent: self.slow,
-            joins: self.joins,
-            joins_over_s: self.over,
-        };
-        let batch_ms = self.batch;
-        let named = |variable: &str| {
-            let path = std::env::var_os(variable).map(PathBuf::from);
-            path.with_context(|| format!("${variable} does not name that server's binary"))
-        };
-        let kind = match self.server {
-            Name::Floor => Kind::Floor { batch_ms },
-            Name::Kaibo => Kind::Kaibo {
-                bin: self.bin,
-                batch_ms,
-            },
-            Name::NginxRtmp => Kind::Peer(Peer::NginxRtmp),
-            Name::NodeMediaServer => Kind::Peer(Peer::NodeMediaServer),
-            Name::SrsFlv => Kind::Peer(Peer::SrsFlv(named("SRS")?)),
-            Name::SrsRtmp => Kind::Peer(Peer::SrsRtmp(named("SRS")?)),
-            Name::Zlm => Kind::Peer(Peer::Zlm(named("ZLM")?)),
-            Name::MediaMtx => Kind::Peer(Peer::MediaMtx(named("MEDIAMTX")?)),
-        };
-        let cache = self.cache.cache;
-        let film = Arc::new(Film::load(&cache)?);
-        let figure = figure::measure(&kind, &plan, self.warm, &film, &cache)?;
-        println!("{}", serde_json::to_string(&figure)?);
-        Ok(())
-    }
+fn once(once: &Once) -> anyhow::Result<Figure> {
+    let cache = &once.cache.cache;
+    let film = Arc::new(Film::load(cache)?);
+    figure::measure(&once.kind()?, &once.plan.plan(), once.warm, &film, cache)
+}
+
+fn print(figure: &impl Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string(figure)?);
+    Ok(())
 }
 
 /// Each viewer holds a file here and one in the server, which inherits this limit.

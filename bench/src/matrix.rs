@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,7 @@ pub(crate) const WARM_FOR_MEMORY_S: f64 = 10.0;
 pub(crate) struct Run {
     pub(crate) date: String,
     pub(crate) machine: String,
+    pub(crate) cores: usize,
     pub(crate) versions: Vec<String>,
     pub(crate) quick: bool,
     pub(crate) film_mbit_per_s: f64,
@@ -70,6 +72,7 @@ pub(crate) fn run(bin: &Path, cache: &Path, quick: bool) -> anyhow::Result<Run> 
     let mut run = Run {
         date: said("date", &["-u", "+%F"]),
         machine: proc::machine(),
+        cores: thread::available_parallelism()?.get(),
         versions: versions(bin, cache),
         quick,
         film_mbit_per_s: film.mbit_per_s(),

@@ -276,7 +276,7 @@ fn every_run(run: &Run) -> String {
         };
         let _ = writeln!(
             out,
-            "| {} | {} | {}{more} | {:.3} | {:.0} | {:.2} | {:.2} | {:.1} |",
+            "| {} | {} | {}{more} | {:.3} | {:.0} | {:.2} | {:.2} | {:.1}{} |",
             figure.server,
             gathers(figure),
             figure.viewers,
@@ -284,13 +284,18 @@ fn every_run(run: &Run) -> String {
             figure.report.latency.p95_ms,
             figure.mbit_per_viewer,
             figure.own_cpu_s / figure.window_s,
-            figure.load
+            figure.load,
+            if figure.filled(run.cores) {
+                ", machine full"
+            } else {
+                ""
+            }
         );
     }
     out + "\n</details>\n"
 }
 
 const HOW: &str = "## Run it\n\n\
-```sh\nmake bench          # everything, about 16 minutes; writes this file and the plot\n\
+```sh\nmake bench          # everything, about 13 minutes; writes this file and the plot\n\
 make bench QUICK=1  # a part of it, 3 minutes\n```\n\n\
 Let the machine be quiet: from a load average of about 1.2 on, figures grow by up to 1.4 times, and only ratios within a run mean something.\n";

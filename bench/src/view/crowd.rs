@@ -1,7 +1,7 @@
 //! Many viewers in one thread: an epoll loop that lets them in, reads for them and keeps their records.
 //!
 //! Those whose moments count (probes, and whoever waits for a first keyframe) are served at once. The
-//! rest is only counted and swept up every 20 ms: the generator shares the machine with the
+//! rest is only counted and swept up every 5 ms: the generator shares the machine with the
 //! server, and a network card would not wake it for every packet either.
 
 use std::os::fd::OwnedFd;
@@ -19,7 +19,7 @@ use crate::clock::{MS, now_ns, until};
 const BUFFER_BYTES: usize = 1024 * 1024;
 const EVENTS: usize = 1_024;
 /// Those that are only counted are read once in this time.
-const SWEEP_MS: u64 = 20;
+const SWEEP_MS: u64 = 5;
 
 /// What the threads of one measurement share.
 #[derive(Debug)]

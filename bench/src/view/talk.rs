@@ -1,6 +1,8 @@
 //! What a viewer says and hears, by protocol, without sockets.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::str::FromStr;
 
 use kaibo_proto::rtmp::SessionError;
 
@@ -33,6 +35,43 @@ impl Target {
     pub(crate) fn address(&self) -> SocketAddr {
         match self {
             Self::Flv { at, .. } | Self::Rtmp { at, .. } => *at,
+        }
+    }
+}
+
+/// Why an address cannot be watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write http://IP:PORT/live/NAME.flv or rtmp://IP:PORT/APP/NAME")]
+pub(crate) struct BadTarget;
+
+impl FromStr for Target {
+    type Err = BadTarget;
+
+    fn from_str(text: &str) -> Result<Self, BadTarget> {
+        let (scheme, rest) = text.split_once("://").ok_or(BadTarget)?;
+        let slash = rest.find('/').ok_or(BadTarget)?;
+        let (authority, path) = rest.split_at(slash);
+        let at = authority.parse().map_err(|_| BadTarget)?;
+        match (scheme, path[1..].split_once('/')) {
+            ("http", _) => Ok(Self::Flv {
+                at,
+                path: path.to_owned(),
+            }),
+            ("rtmp", Some((app, stream))) => Ok(Self::Rtmp {
+                at,
+                app: app.to_owned(),
+                stream: stream.to_owned(),
+            }),
+            _ => Err(BadTarget),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flv { at, path } => write!(f, "http://{at}{path}"),
+            Self::Rtmp { at, app, stream } => write!(f, "rtmp://{at}/{app}/{stream}"),
         }
     }
 }
@@ -106,5 +145,29 @@ impl Talk {
     /// The server wants to hear of us while it sends.
     pub(crate) fn must_answer(&self) -> bool {
         matches!(self, Self::Rtmp(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BadTarget, Target};
+
+    #[test]
+    fn addresses_are_read_as_they_are_shown() {
+        for text in [
+            "http://127.0.0.1:80/live/a.flv",
+            "rtmp://127.0.0.1:1935/live/a?b=/c",
+        ] {
+            let target: Target = text.parse().unwrap();
+            assert_eq!(target.to_string(), text);
+        }
+        for bad in [
+            "",
+            "http://127.0.0.1:80",
+            "rtmp://127.0.0.1:1/live",
+            "ftp://127.0.0.1:1/a/b",
+        ] {
+            assert_eq!(bad.parse::<Target>(), Err(BadTarget));
+        }
     }
 }
