@@ -33,7 +33,7 @@ const WAITING_VIEWERS: usize = 256;
 /// Up to here every tag goes out at once; from [`MANY_VIEWERS`] on they wait for the whole budget.
 const FEW_VIEWERS: usize = 50;
 const MANY_VIEWERS: usize = 500;
-/// After so many writes others may run, and who joins is let in: half a millisecond.
+/// After so many writes others may run, and who joins is let in.
 const WRITES_PER_TURN: usize = 32;
 /// Connections that the system tells about at once.
 const EVENTS: usize = 256;
@@ -86,11 +86,11 @@ impl Fans {
     /// are well filled and the machine has cores for it.
     pub(crate) async fn take(&self, viewer: Viewer, spawn: impl FnOnce(WayOut)) {
         let (way_in, load) = self.pick(spawn);
-        // An error says that the stream has ended: so does the connection.
         let seat = Seat {
             viewer,
             _load: load,
         };
+        // An error says that the fan has ended: so does the connection.
         let _ = way_in.send(Box::new(seat)).await;
     }
 
@@ -350,7 +350,8 @@ fn events(system: &OwnedFd) -> io::Result<Vec<epoll::Event>> {
     Ok(events)
 }
 
-/// Sends by `sendmsg`, which is cheaper for a socket than the `writev` of the standard library.
+/// Sends by `sendmsg`: the `writev` of the standard library locks the file first, which a socket
+/// does not need.
 struct Wire<'a>(&'a TcpStream);
 
 impl Write for Wire<'_> {

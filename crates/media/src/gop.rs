@@ -322,9 +322,8 @@ impl TagLog {
     /// The blocks from `from` on, up to the one that reaches `limit` bytes.
     fn batch(&self, from: Cursor, limit: usize) -> Batch {
         let mut bytes = 0;
-        let mut rest = self.blocks.range(self.place(from.seq)..);
+        let rest = self.blocks.range(self.place(from.seq)..);
         let blocks = rest
-            .by_ref()
             .take_while(|block| {
                 let more = bytes < limit;
                 bytes += block.bytes.len();

@@ -54,7 +54,8 @@ impl std::fmt::Debug for Handoff {
 
 impl Handoff {
     /// Sends the head of the answer and then the stream over `socket`, of which every byte of an
-    /// earlier answer must have been sent. Returns at once; `held` is dropped when the viewer goes.
+    /// earlier answer must have been sent. Returns when a fan has it in its queue; `held` is dropped when
+    /// the viewer goes.
     pub async fn take(self, head: response::Parts, socket: TcpStream, held: impl Any + Send) {
         let joining = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (Some(joining), Ok(socket)) = (joining, socket.into_std()) else {
