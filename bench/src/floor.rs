@@ -182,8 +182,8 @@ impl Floor {
             }
             if batch_ms > 0 && now >= batch {
                 self.sweep();
-                // On the clock's own grid, however long the sweep took.
-                batch += ((now - batch) / (batch_ms * MS) + 1) * batch_ms * MS;
+                // Kaibo's rule: counted from the beginning of the sweep before.
+                batch = now + batch_ms * MS;
             }
             let wake = if batch_ms > 0 { due.min(batch) } else { due };
             events.clear();

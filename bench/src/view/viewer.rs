@@ -91,7 +91,7 @@ impl Viewer {
             talk: Some(talk),
             unsent: hello,
             read_bytes: 0,
-            gaps: Gaps::default(),
+            gaps: Gaps::from(began_ns),
             first_key_ns: None,
             is_counted: false,
             latencies_ns: Vec::new(),
