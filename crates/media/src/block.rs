@@ -119,9 +119,21 @@ impl Batch {
         end
     }
 
+    /// What a reader at a place within it has not read yet.
+    pub(crate) fn after(&self, place: Cursor) -> Self {
+        let unread = self.blocks.iter().filter(|block| block.end() > place.seq);
+        Self {
+            head: None,
+            skipped: None,
+            from: place,
+            blocks: unread.cloned().collect(),
+            newest: self.newest,
+        }
+    }
+
     /// The reader's place after so many bytes of the tags: past the tag that was begun, of which the
     /// rest comes along.
-    pub(crate) fn after(&self, mut bytes: usize) -> (Cursor, Bytes) {
+    pub(crate) fn split_at(&self, mut bytes: usize) -> (Cursor, Bytes) {
         for block in &self.blocks {
             let here = block.begin(self.from.seq.max(block.first)) + bytes;
             let Some(place) = block.tags.iter().position(|tag| tag.end >= here) else {

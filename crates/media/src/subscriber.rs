@@ -81,7 +81,8 @@ impl Subscriber {
         }
     }
 
-    /// Writes what everybody gets who has read all before it. `None`: this viewer has not, see
+    /// Writes what everybody gets, or the part of it that this viewer has not read yet: one that came
+    /// since the news before is with the others from then on. `None`: it is behind, see
     /// [`Subscriber::catch_up`].
     pub(crate) fn keep_up(
         &mut self,
@@ -89,18 +90,29 @@ impl Subscriber {
         wire: &mut impl Write,
         now: Instant,
     ) -> Result<Option<usize>> {
-        let from = news.batch.from.seq;
-        if !self.rest.is_empty() || self.cursor.is_none_or(|cursor| cursor.seq != from) {
+        let Some(cursor) = self.cursor.filter(|_| self.rest.is_empty()) else {
             return Ok(None);
+        };
+        match cursor.seq {
+            seq if seq < news.batch.from.seq => Ok(None),
+            seq if seq == news.batch.from.seq => self.send(news, wire, now).map(Some),
+            seq if seq < news.end.seq => {
+                let part = news.batch.after(cursor);
+                self.send(&News::new(&part), wire, now).map(Some)
+            }
+            _ => Ok(Some(0)),
         }
+    }
+
+    fn send(&mut self, news: &News<'_>, wire: &mut impl Write, now: Instant) -> Result<usize> {
         let bytes = write(wire, &news.slices)?;
         if bytes == news.bytes {
             self.cursor = Some(news.end);
-            return Ok(Some(bytes));
+            return Ok(bytes);
         }
         self.took(news.batch, bytes);
         // Asked once more, the system says that it is full, and then tells when it is not any more.
-        Ok(Some(bytes + self.catch_up(wire, now)?))
+        Ok(bytes + self.catch_up(wire, now)?)
     }
 
     /// Goes to where a batch begins, which is elsewhere for one that joins or skips.
@@ -120,7 +132,7 @@ impl Subscriber {
     }
 
     fn took(&mut self, batch: &Batch, bytes: usize) {
-        let (cursor, rest) = batch.after(bytes);
+        let (cursor, rest) = batch.split_at(bytes);
         (self.cursor, self.rest) = (Some(cursor), rest);
     }
 

@@ -24,7 +24,7 @@ use crate::gate::{
 };
 use crate::publisher::Publisher;
 use crate::registry::{NowMs, Occupied};
-use crate::subscriber::Subscriber;
+use crate::subscriber::{News, Subscriber};
 use crate::{Handoff, Media, MediaConfig};
 use std::sync::Arc;
 use std::time::Duration;
@@ -313,6 +313,7 @@ pub(super) struct SlowViewer {
 struct Wire {
     room: usize,
     taken: Vec<u8>,
+    writes: usize,
 }
 
 impl Write for Wire {
@@ -322,6 +323,7 @@ impl Write for Wire {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         self.room -= taken;
+        self.writes += 1;
         self.taken.extend_from_slice(&piece[..taken]);
         Ok(taken)
     }
@@ -338,6 +340,7 @@ impl SlowViewer {
         let wire = Wire {
             room: 0,
             taken: Vec::new(),
+            writes: 0,
         };
         Self {
             subscriber: Subscriber::new(stream, Bytes::new(), registry.config.max_skips),
@@ -353,6 +356,19 @@ impl SlowViewer {
         let mut events = events(&self.wire.taken);
         events.drain(..before);
         Ok(events)
+    }
+
+    /// Takes what a fan writes to all its viewers. Gives the writes and the new events.
+    pub(super) fn take_news(&mut self, news: &News<'_>) -> (usize, Vec<MediaEvent>) {
+        let (writes, before) = (self.wire.writes, events(&self.wire.taken).len());
+        self.wire.room = 1 << 30;
+        let kept = self
+            .subscriber
+            .keep_up(news, &mut self.wire, Instant::now());
+        assert!(matches!(kept, Ok(Some(_))), "it is not behind");
+        let mut events = events(&self.wire.taken);
+        events.drain(..before);
+        (self.wire.writes - writes, events)
     }
 
     /// Takes all there is.

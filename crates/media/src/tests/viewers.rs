@@ -12,6 +12,7 @@ use tokio::time::{Instant, advance, sleep, timeout};
 use super::house::*;
 use crate::MediaConfig;
 use crate::gate::{PlayPolicy, PreviewKeys, StreamName};
+use crate::subscriber::News;
 
 fn flv_path() -> String {
     format!("/live/{NAME}.flv")
@@ -241,6 +242,29 @@ async fn many_viewers_get_what_comes_within_the_budget_at_once() {
     let joined = Instant::now();
     house.viewer().await.events(7).await;
     assert_eq!(joined.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_viewer_that_came_between_two_writes_is_with_the_others_from_the_next_on() {
+    let house = House::new();
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks().into_iter().chain(pictures(0, 300)));
+    let stream = house.media.registry.get(&name()).unwrap();
+    let mut viewer = SlowViewer::of(&house);
+    assert_eq!(times(&viewer.take_all().unwrap()), [0, 100, 200]);
+    send(&publisher, [picture(300, false)]);
+    // The others were written to before it came.
+    let batch = stream.news(0, Instant::now()).unwrap();
+    // This tag comes while they are being written to.
+    send(&publisher, [picture(400, false)]);
+    let (writes, seen) = viewer.take_news(&News::new(&batch));
+    assert_eq!((writes, times(&seen)), (1, vec![300]));
+    let (writes, seen) = viewer.take_news(&News::new(&batch));
+    assert_eq!((writes, seen.len()), (0, 0), "it has all of it");
+    send(&publisher, [picture(500, false)]);
+    let batch = stream.news(batch.end().seq, Instant::now()).unwrap();
+    let (writes, seen) = viewer.take_news(&News::new(&batch));
+    assert_eq!((writes, times(&seen)), (1, vec![400, 500]));
 }
 
 #[tokio::test]
