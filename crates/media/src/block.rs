@@ -98,13 +98,28 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// Where in a block the first tag of the batch begins.
+    fn begin(&self, block: &Block) -> usize {
+        block.begin(self.from.seq.max(block.first))
+    }
+
     /// The bytes of the tags, in order.
     pub(crate) fn slices(&self) -> Vec<IoSlice<'_>> {
-        let piece = |block: &'_ Arc<Block>| block.begin(self.from.seq.max(block.first));
         let blocks = self.blocks.iter();
         blocks
-            .map(|block| IoSlice::new(&block.bytes[piece(block)..]))
+            .map(|block| IoSlice::new(&block.bytes[self.begin(block)..]))
             .collect()
+    }
+
+    /// The bytes of the tags side by side; copied only if they lie apart.
+    pub(crate) fn bytes(&self) -> Bytes {
+        match &self.blocks[..] {
+            [block] => block.bytes.slice(self.begin(block)..),
+            blocks => {
+                let pieces = blocks.iter().map(|block| &block.bytes[self.begin(block)..]);
+                pieces.collect::<Vec<_>>().concat().into()
+            }
+        }
     }
 
     /// The reader's place after the last tag.
@@ -135,7 +150,7 @@ impl Batch {
     /// rest comes along.
     pub(crate) fn split_at(&self, mut bytes: usize) -> (Cursor, Bytes) {
         for block in &self.blocks {
-            let here = block.begin(self.from.seq.max(block.first)) + bytes;
+            let here = self.begin(block) + bytes;
             let Some(place) = block.tags.iter().position(|tag| tag.end >= here) else {
                 bytes = here - block.bytes.len();
                 continue;

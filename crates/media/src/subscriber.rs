@@ -67,7 +67,8 @@ impl Subscriber {
             }
             let mut slices = vec![IoSlice::new(&self.rest)];
             slices.extend(batch.iter().flat_map(Batch::slices));
-            let bytes = write(wire, &slices)?;
+            let slices = &slices[..slices.len().min(MOST_SLICES)];
+            let bytes = write(|| wire.write_vectored(slices))?;
             if bytes == 0 {
                 self.block(written, now);
                 return Ok(written);
@@ -105,8 +106,8 @@ impl Subscriber {
     }
 
     fn send(&mut self, news: &News<'_>, wire: &mut impl Write, now: Instant) -> Result<usize> {
-        let bytes = write(wire, &news.slices)?;
-        if bytes == news.bytes {
+        let bytes = write(|| wire.write(&news.bytes))?;
+        if bytes == news.bytes.len() {
             self.cursor = Some(news.end);
             return Ok(bytes);
         }
@@ -168,31 +169,27 @@ impl Drop for Subscriber {
     }
 }
 
-/// A batch as it is written to many.
+/// A batch as it is written to many: in one piece, which the system takes with less ado than several.
 pub(crate) struct News<'a> {
     batch: &'a Batch,
-    slices: Vec<IoSlice<'a>>,
-    bytes: usize,
+    bytes: Bytes,
     end: Cursor,
 }
 
 impl<'a> News<'a> {
     pub(crate) fn new(batch: &'a Batch) -> Self {
-        let slices = batch.slices();
         Self {
-            bytes: slices.iter().map(|slice| slice.len()).sum(),
+            bytes: batch.bytes(),
             end: batch.end(),
-            slices,
             batch,
         }
     }
 }
 
 /// How much a connection takes now; nothing while it is full.
-fn write(wire: &mut impl Write, slices: &[IoSlice<'_>]) -> Result<usize> {
-    let slices = &slices[..slices.len().min(MOST_SLICES)];
+fn write(mut once: impl FnMut() -> Result<usize>) -> Result<usize> {
     loop {
-        return match wire.write_vectored(slices) {
+        return match once() {
             Ok(0) => Err(ErrorKind::WriteZero.into()),
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
