@@ -138,7 +138,8 @@ impl Store {
     /// Whether the database answers and takes writes (for readiness). It writes a value that
     /// differs each time: an empty commit, or one of equal bytes, succeeds on a full disk.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.readers().row("SELECT 1 AS one", args![]).await?;
+        let sql = "SELECT value FROM meta WHERE name = $1";
+        self.readers().row(sql, args!["ping"]).await?;
         let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         let beat = keys::random::<8>().to_vec();

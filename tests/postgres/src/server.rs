@@ -110,6 +110,21 @@ impl Server {
         self.end(Signal::KILL).await;
     }
 
+    /// A database as plain SQL, which needs no program of PostgreSQL's to be read again.
+    pub fn dump(&self, url: &str) -> String {
+        let mut dump = self.program("pg_dump");
+        dump.args(["--inserts", "--no-owner", "--no-privileges", url]);
+        let made = dump.output().expect("pg_dump runs");
+        let said = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "pg_dump failed: {said}");
+        let text = String::from_utf8(made.stdout).expect("the database is in UTF-8");
+        // Orders to psql and remarks.
+        let kept = text
+            .lines()
+            .filter(|line| !["\\", "--"].iter().any(|s| line.starts_with(s)) && !line.is_empty());
+        kept.fold(String::new(), |all, line| all + line + "\n")
+    }
+
     /// A connection to a database.
     pub async fn connect(&self, database: &str) -> PgConnection {
         self.try_connect(database).await.expect("it can be reached")

@@ -40,7 +40,7 @@ impl Claim {
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     const TAKE: &str = "SELECT pg_try_advisory_lock($1) AS taken, \
          CAST(pg_backend_pid() AS BIGINT) AS pid";
-    const END: &str = "SELECT pg_terminate_backend(CAST($1 AS INTEGER)) AS ended";
+    const END: &str = "SELECT pg_terminate_backend(CAST(CAST($1 AS BIGINT) AS INTEGER)) AS ended";
 
     pub(crate) fn new(place: PostgresPlace) -> Self {
         Self {

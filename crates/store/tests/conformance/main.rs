@@ -28,7 +28,10 @@ mod folder;
 mod images;
 mod outage;
 mod people;
+mod released;
 mod rooms;
+mod shape;
+mod statements;
 mod users;
 
 use kaibo_domain::draft::Draft;
