@@ -1,20 +1,22 @@
 //! The front door for HTTP: accepts, sets time limits, and drains.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::{Method, Request, response};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use kaibo_media::StallGuard;
+use kaibo_media::{Handoff, StallGuard};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -62,7 +64,6 @@ pub(crate) async fn serve(
     shutdown: CancellationToken,
 ) {
     let room = Arc::new(Semaphore::new(limits.connections));
-    let draining = GracefulShutdown::new();
     let tasks = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -82,18 +83,17 @@ pub(crate) async fn serve(
             metrics::counter!("kaibo_http_connections_refused_total").increment(1);
             continue;
         };
-        let watcher = draining.watcher();
         tasks.spawn(converse(
             socket,
             peer,
             router.clone(),
             limits.stall,
-            watcher,
+            shutdown.clone(),
             place,
         ));
     }
     tasks.close();
-    let drained = tokio::time::timeout(DRAIN, draining.shutdown()).await;
+    let drained = tokio::time::timeout(DRAIN, tasks.wait()).await;
     if drained.is_err() {
         tracing::warn!(left = tasks.len(), "connections did not end in time");
     }
@@ -104,27 +104,71 @@ async fn converse(
     peer: SocketAddr,
     router: Router,
     stall: Duration,
-    watcher: hyper_util::server::graceful::Watcher,
-    _place: OwnedSemaphorePermit,
+    shutdown: CancellationToken,
+    place: OwnedSemaphorePermit,
 ) {
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, %peer, "cannot turn Nagle's algorithm off");
     }
-    let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request
-    });
-    let connection = http1::Builder::new()
+    let (hand_over, mut handed_over) = oneshot::channel();
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(MAX_HEAD)
         .serve_connection(
             TokioIo::new(StallGuard::new(socket, stall)),
-            TowerToHyperService::new(service),
+            service(router, peer, hand_over),
         );
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, %peer, "connection ended");
+    let mut draining = false;
+    let (head, handoff) = loop {
+        tokio::select! {
+            ended = &mut connection => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, %peer, "connection ended");
+                }
+                return;
+            }
+            Ok(handed_over) = &mut handed_over => break handed_over,
+            () = shutdown.cancelled(), if !draining => {
+                draining = true;
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+            }
+        }
+    };
+    // A client that asks on before it takes its earlier answers gets no stream in their midst.
+    if let Some(socket) = connection.into_parts().io.into_inner().into_inner() {
+        handoff.take(head, socket, place).await;
     }
+}
+
+/// The router, as one connection sees it. An answer that media writes itself goes to `hand_over`, and
+/// hyper waits for it in vain: it is dropped, and the connection taken from it.
+fn service(
+    router: Router,
+    peer: SocketAddr,
+    hand_over: oneshot::Sender<(response::Parts, Handoff)>,
+) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
+    let hand_over = Arc::new(Mutex::new(Some(hand_over)));
+    service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let (router, hand_over) = (router.clone(), hand_over.clone());
+        async move {
+            let get = request.method() == Method::GET;
+            let mut answer = router.oneshot(request).await?;
+            let handoff = answer.extensions_mut().remove::<Handoff>();
+            let Some(handoff) = handoff.filter(|_| get) else {
+                return Ok(answer);
+            };
+            let hand_over = hand_over
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(hand_over) = hand_over {
+                let _ = hand_over.send((answer.into_parts().0, handoff));
+            }
+            std::future::pending().await
+        }
+    })
 }
 
 #[cfg(test)]

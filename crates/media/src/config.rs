@@ -17,6 +17,9 @@ pub struct MediaConfig {
     pub lag_ms: u64,
     /// A viewer that skipped more often than this within a minute, or lost half of it, is cut.
     pub max_skips: u32,
+    /// With many viewers a tag waits for others up to this long, so that they go out together; with
+    /// few it never waits.
+    pub latency_budget_ms: u64,
     /// A connection that takes no byte for this long is closed.
     pub stall_ms: u64,
     /// Most HTTP-FLV viewers at once.
@@ -56,6 +59,7 @@ impl Default for MediaConfig {
             linger_ms: 20 * 60_000,
             lag_ms: 3_000,
             max_skips: 10,
+            latency_budget_ms: 100,
             stall_ms: 20_000,
             max_viewers: 20_000,
             log_max_bytes: 32 << 20,

@@ -1,6 +1,7 @@
 //! The newest tags of a stream, muxed once, and where in them a viewer can start.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -8,17 +9,19 @@ use kaibo_proto::flv;
 use kaibo_proto::media::{AudioTrack, Frame, MediaEvent, Track, TrackKind, VideoTrack};
 use tokio::time::Instant;
 
+use crate::block::{Batch, Block, OpenBlock, Tag};
 use crate::config::ms;
 
-/// What an entry costs beside its tag's bytes, so that a flood of tiny tags is bounded too.
-const ENTRY_COST_BYTES: usize = 128;
+/// What a tag costs beside its bytes, so that a flood of tiny tags is bounded too.
+const TAG_COST_BYTES: usize = 128;
+/// A block is closed when it has come to cost this, if nobody reads it before.
+const BLOCK_BYTES: usize = 64 * 1024;
 /// Sound without picture can start anywhere; a place this often is enough.
 const SOUND_START_MS: i64 = 1_000;
 /// Without a picture for this long, though one was announced, it can start on sound too: phones in
 /// the background go on with sound alone, and nobody wants what was said minutes ago.
 const PICTURE_AWAY_MS: i64 = 5_000;
-/// A batch ends with the tag that reaches this. What a reader takes at once is judged at once, and
-/// held for it as long as it takes: so little, however long the GOP.
+/// A batch ends with the block that reaches this: what a reader is given at once is judged at once.
 const BATCH_BYTES: usize = 64 * 1024;
 
 /// Bounds of a log.
@@ -34,7 +37,8 @@ pub(crate) struct LogLimits {
 /// How far a reader has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    seq: u64,
+    /// Number of the next tag.
+    pub(crate) seq: u64,
     config: u32,
     /// Time of the newest tag read.
     dts_ms: i64,
@@ -42,27 +46,19 @@ pub(crate) struct Cursor {
     since: Instant,
     /// How far behind the newest tag that start was. A reader that is no faster than the stream never
     /// makes up for it, so it is no fault of its own. Nothing once everything was read.
-    head_start: Duration,
+    pub(crate) head_start: Duration,
 }
 
-/// What a reader gets.
-#[derive(Debug)]
-pub(crate) struct Batch {
-    /// Pieces of an FLV body in order, shared between readers.
-    pub(crate) tags: Vec<Bytes>,
-    /// Where to read on.
-    pub(crate) cursor: Cursor,
-    /// The reader was too far behind, and lost so much media.
-    pub(crate) skipped: Option<Duration>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    tag: Bytes,
-    dts_ms: i64,
-    at: Instant,
-    /// Configurations announced up to here.
-    config: u32,
+impl Cursor {
+    /// The place after a tag of a block.
+    pub(crate) fn after(self, block: &Block, seq: u64) -> Self {
+        Self {
+            seq: seq + 1,
+            config: block.config,
+            dts_ms: block.tag(seq).dts_ms,
+            ..self
+        }
+    }
 }
 
 /// A keyframe a reader can start on.
@@ -80,11 +76,17 @@ struct Start {
 /// FLV tags of one stream, numbered from 0, the oldest forgotten. Holds the newest keyframe and all
 /// after it, and what a reader that began on the keyframe before may not have read yet, as long as
 /// that stays within `max_bytes`.
+///
+/// Tags lie in blocks. One is closed when somebody reads it, so that what is read together lies
+/// together; a keyframe and a configuration begin a block of their own.
 #[derive(Debug)]
 pub(crate) struct TagLog {
     limits: LogLimits,
-    entries: VecDeque<Entry>,
-    first: u64,
+    blocks: VecDeque<Arc<Block>>,
+    open: OpenBlock,
+    /// Number of the open block's first tag.
+    open_first: u64,
+    /// What all blocks cost, the open one included.
     bytes: usize,
     newest_ms: i64,
     /// When the picture was last seen or announced.
@@ -102,8 +104,9 @@ impl TagLog {
     pub(crate) fn new(limits: LogLimits) -> Self {
         Self {
             limits,
-            entries: VecDeque::new(),
-            first: 0,
+            blocks: VecDeque::new(),
+            open: OpenBlock::new(BLOCK_BYTES),
+            open_first: 0,
             bytes: 0,
             newest_ms: 0,
             picture_ms: 0,
@@ -140,14 +143,15 @@ impl TagLog {
             }
             Track::Audio(audio) => self.audio = Some(audio.clone()),
         }
+        self.seal();
         self.config = self.config.wrapping_add(1);
-        let tag = flv::tag(&MediaEvent::Track(track.clone()), self.newest_ms as u32);
-        self.push(tag, self.newest_ms, now);
+        self.push(&MediaEvent::Track(track.clone()), self.newest_ms, now);
     }
 
     /// Adds a frame whose times are on the stream's output clock.
     pub(crate) fn push_frame(&mut self, frame: Frame, now: Instant) {
         if self.starts(&frame) {
+            self.seal();
             self.gop = self
                 .start
                 .as_ref()
@@ -165,9 +169,8 @@ impl TagLog {
         if frame.track == TrackKind::Video {
             self.picture_ms = dts_ms;
         }
-        let tag = flv::tag(&MediaEvent::Frame(frame), dts_ms as u32);
         self.newest_ms = self.newest_ms.max(dts_ms);
-        self.push(tag, dts_ms, now);
+        self.push(&MediaEvent::Frame(frame), dts_ms, now);
     }
 
     fn starts(&self, frame: &Frame) -> bool {
@@ -186,44 +189,68 @@ impl TagLog {
         let video = self.video.iter().cloned().map(Track::Video);
         let audio = self.audio.iter().cloned().map(Track::Audio);
         for track in video.chain(audio) {
-            head.extend_from_slice(&flv::tag(&MediaEvent::Track(track), dts_ms as u32));
+            flv::put_tag(&mut head, &MediaEvent::Track(track), dts_ms as u32);
         }
         head.freeze()
     }
 
-    fn push(&mut self, tag: Bytes, dts_ms: i64, now: Instant) {
-        self.bytes += tag.len() + ENTRY_COST_BYTES;
-        self.entries.push_back(Entry {
-            tag,
+    fn push(&mut self, event: &MediaEvent, dts_ms: i64, now: Instant) {
+        let before = self.open.bytes.len();
+        flv::put_tag(&mut self.open.bytes, event, dts_ms as u32);
+        let end = self.open.bytes.len();
+        self.open.tags.push(Tag {
+            end,
             dts_ms,
             at: now,
-            config: self.config,
         });
+        self.bytes += end - before + TAG_COST_BYTES;
+        let cost = end + self.open.tags.len() * TAG_COST_BYTES;
+        if cost >= BLOCK_BYTES.min(self.limits.max_bytes) {
+            self.seal();
+        }
+        self.forget_old(now);
+    }
+
+    /// Closes the open block.
+    fn seal(&mut self) {
+        if let Some(block) = self.open.seal(self.open_first, self.config) {
+            self.open_first = block.end();
+            self.blocks.push_back(Arc::new(block));
+        }
+    }
+
+    fn forget_old(&mut self, now: Instant) {
         let patience = self.limits.lag + self.gop;
-        while let Some(front) = self.entries.front() {
-            let old = now.saturating_duration_since(front.at) > patience;
-            let unneeded = self
-                .start
-                .as_ref()
-                .is_none_or(|start| self.first < start.seq);
+        while let Some(oldest) = self.blocks.front() {
+            let old = now.saturating_duration_since(oldest.last().at) > patience;
+            let needed = |start: &Start| oldest.end() > start.seq;
+            let unneeded = !self.start.as_ref().is_some_and(needed);
             if self.bytes <= self.limits.max_bytes && !(old && unneeded) {
                 break;
             }
-            self.bytes -= front.tag.len() + ENTRY_COST_BYTES;
-            self.entries.pop_front();
-            self.first += 1;
+            self.bytes -= oldest.bytes.len() + oldest.tags.len() * TAG_COST_BYTES;
+            self.blocks.pop_front();
         }
-        self.start.take_if(|start| start.seq < self.first);
+        let first = self.first();
+        self.start.take_if(|start| start.seq < first);
+    }
+
+    /// The number of the oldest tag there is.
+    fn first(&self) -> u64 {
+        self.blocks
+            .front()
+            .map_or(self.open_first, |block| block.first)
     }
 
     /// The number of the next tag.
     pub(crate) fn next(&self) -> u64 {
-        self.first + self.entries.len() as u64
+        self.open_first + self.open.tags.len() as u64
     }
 
     /// The next tags after `cursor`, or from the newest keyframe on for a new reader and for one that
     /// is too far behind. `None`: nothing new, or no keyframe yet.
-    pub(crate) fn read(&self, cursor: Option<Cursor>, now: Instant) -> Option<Batch> {
+    pub(crate) fn read(&mut self, cursor: Option<Cursor>, now: Instant) -> Option<Batch> {
+        self.seal();
         let Some(at) = cursor else {
             let start = self.start.as_ref()?;
             // A track that was announced since is in what follows.
@@ -231,22 +258,37 @@ impl TagLog {
             let has_audio = start.has_audio || self.audio.is_some();
             let mut opening = BytesMut::from(&flv::flv_header(has_video, has_audio)[..]);
             opening.extend_from_slice(&start.head);
-            return Some(self.batch(Some(opening.freeze()), self.on(start, now)));
+            return Some(Batch {
+                head: Some(opening.freeze()),
+                ..self.batch(self.on(start, now), BATCH_BYTES)
+            });
         };
         if at.seq == self.next() {
             return None;
         }
         let newer = self.start.as_ref().filter(|start| start.seq > at.seq);
         match newer {
-            Some(start) if self.behind(at, now) => {
-                let head = (start.config != at.config).then(|| start.head.clone());
-                let mut batch = self.batch(head, self.on(start, now));
-                batch.skipped = Some(span(at.dts_ms, start.dts_ms));
-                Some(batch)
-            }
-            _ if at.seq >= self.first => Some(self.batch(None, at)),
+            Some(start) if self.behind(at, now) => Some(Batch {
+                head: (start.config != at.config).then(|| start.head.clone()),
+                skipped: Some(span(at.dts_ms, start.dts_ms)),
+                ..self.batch(self.on(start, now), BATCH_BYTES)
+            }),
+            _ if at.seq >= self.first() => Some(self.batch(at, BATCH_BYTES)),
             _ => None,
         }
+    }
+
+    /// Everything from the tag `seq` on, for readers that have read all before it; `None`: nothing.
+    pub(crate) fn news(&mut self, seq: u64, now: Instant) -> Option<Batch> {
+        self.seal();
+        let from = Cursor {
+            seq: seq.max(self.first()),
+            config: self.config,
+            dts_ms: self.newest_ms,
+            since: now,
+            head_start: Duration::ZERO,
+        };
+        (from.seq < self.next()).then(|| self.batch(from, usize::MAX))
     }
 
     /// The place of a reader that is put on a start.
@@ -263,38 +305,41 @@ impl TagLog {
     /// Measured against what the reader could have read: neither a keyframe that was old when it came
     /// nor a publisher that sends in bursts makes a reader slow.
     fn behind(&self, at: Cursor, now: Instant) -> bool {
-        let entry = at
-            .seq
-            .checked_sub(self.first)
-            .and_then(|place| self.entries.get(place as usize));
-        entry.is_none_or(|entry| {
-            let waiting = now.saturating_duration_since(entry.at.max(at.since));
+        let block = self.blocks.get(self.place(at.seq));
+        let block = block.filter(|block| block.first <= at.seq);
+        block.is_none_or(|block| {
+            let came = block.tag(at.seq).at;
+            let waiting = now.saturating_duration_since(came.max(at.since));
             waiting > self.limits.lag + at.head_start
         })
     }
 
-    /// The tags from `at` on, up to [`BATCH_BYTES`].
-    fn batch(&self, head: Option<Bytes>, at: Cursor) -> Batch {
-        let mut cursor = at;
-        let mut tags: Vec<_> = head.into_iter().collect();
+    /// Which block holds a tag, if it is not forgotten.
+    fn place(&self, seq: u64) -> usize {
+        self.blocks.partition_point(|block| block.end() <= seq)
+    }
+
+    /// The blocks from `from` on, up to the one that reaches `limit` bytes.
+    fn batch(&self, from: Cursor, limit: usize) -> Batch {
         let mut bytes = 0;
-        let from = at.seq.saturating_sub(self.first) as usize;
-        for entry in self.entries.range(from.min(self.entries.len())..) {
-            tags.push(entry.tag.clone());
-            bytes += entry.tag.len();
-            cursor.seq += 1;
-            (cursor.config, cursor.dts_ms) = (entry.config, entry.dts_ms);
-            if bytes >= BATCH_BYTES {
-                break;
-            }
-        }
-        if cursor.seq == self.next() {
-            cursor.head_start = Duration::ZERO;
-        }
+        let rest = self.blocks.range(self.place(from.seq)..);
+        let blocks = rest
+            .take_while(|block| {
+                let more = bytes < limit;
+                bytes += block.bytes.len();
+                more
+            })
+            .cloned()
+            .collect::<Vec<_>>();
+        let newest = blocks
+            .last()
+            .is_none_or(|block| block.end() == self.open_first);
         Batch {
-            tags,
-            cursor,
+            head: None,
             skipped: None,
+            from,
+            blocks,
+            newest,
         }
     }
 }

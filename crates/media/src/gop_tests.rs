@@ -38,6 +38,22 @@ fn tag(frame: &Frame) -> Bytes {
     flv::tag(&MediaEvent::Frame(frame.clone()), frame.dts_ms as u32)
 }
 
+/// What a batch holds, tag by tag, after its head.
+fn pieces(batch: &Batch) -> Vec<Bytes> {
+    let mut pieces: Vec<_> = batch.head.iter().cloned().collect();
+    let mut from = batch.from;
+    for block in &batch.blocks {
+        for seq in from.seq..block.end() {
+            let place = (seq - block.first) as usize;
+            let begin = place.checked_sub(1).map_or(0, |n| block.tags[n].end);
+            pieces.push(block.bytes.slice(begin..block.tags[place].end));
+            from = from.after(block, seq);
+        }
+    }
+    assert_eq!(from.seq, batch.end().seq);
+    pieces
+}
+
 /// A log whose tags come when their time says.
 struct Log {
     tags: TagLog,
@@ -72,18 +88,19 @@ impl Log {
     }
 
     /// What one call gives.
-    fn read(&self, cursor: Option<Cursor>) -> Option<Batch> {
-        self.tags.read(cursor, self.now())
+    fn read(&mut self, cursor: Option<Cursor>) -> Option<Batch> {
+        let now = self.now();
+        self.tags.read(cursor, now)
     }
 
     /// Reads so many calls at once.
-    fn read_calls(&self, cursor: Cursor, calls: usize) -> (Cursor, Vec<Batch>) {
+    fn read_calls(&mut self, cursor: Cursor, calls: usize) -> (Cursor, Vec<Batch>) {
         let mut batches = Vec::new();
         let mut at = cursor;
         while batches.len() < calls
             && let Some(batch) = self.read(Some(at))
         {
-            at = batch.cursor;
+            at = batch.end();
             batches.push(batch);
         }
         (at, batches)
@@ -124,29 +141,27 @@ fn a_new_reader_gets_header_configuration_and_the_newest_keyframe() {
     for track in [video_track(1), audio_track()] {
         opening.extend_from_slice(&flv::tag(&MediaEvent::Track(track), 2_000));
     }
-    assert_eq!(batch.tags[0], opening);
-    assert_eq!(
-        batch.tags[1],
-        tag(&frame(TrackKind::Video, 2_000, true, 50))
-    );
-    assert_eq!(batch.tags.len(), 6);
+    let tags = pieces(&batch);
+    assert_eq!(tags[0], opening);
+    assert_eq!(tags[1], tag(&frame(TrackKind::Video, 2_000, true, 50)));
+    assert_eq!(tags.len(), 6);
     assert_eq!(batch.skipped, None);
-    assert!(log.read(Some(batch.cursor)).is_none(), "nothing new");
+    assert!(log.read(Some(batch.end())).is_none(), "nothing new");
 }
 
 #[test]
 fn a_reader_that_keeps_up_misses_nothing() {
     let mut log = log(1 << 20);
     push_pictures(&mut log, 0..1);
-    let mut cursor = log.read(None).unwrap().cursor;
+    let mut cursor = log.read(None).unwrap().end();
     for n in 1..100 {
         push_pictures(&mut log, n..n + 1);
         let batch = log.read(Some(cursor)).unwrap();
         assert_eq!(
-            batch.tags,
+            pieces(&batch),
             [tag(&frame(TrackKind::Video, n * 100, n % 10 == 0, 50))]
         );
-        cursor = batch.cursor;
+        cursor = batch.end();
     }
 }
 
@@ -154,7 +169,7 @@ fn a_reader_that_keeps_up_misses_nothing() {
 fn a_reader_too_far_behind_goes_on_at_the_newest_keyframe() {
     let mut log = log(1 << 20);
     push_pictures(&mut log, 0..1);
-    let cursor = log.read(None).unwrap().cursor;
+    let cursor = log.read(None).unwrap().end();
     push_pictures(&mut log, 1..30);
     assert!(
         log.read(Some(cursor)).unwrap().skipped.is_none(),
@@ -164,7 +179,7 @@ fn a_reader_too_far_behind_goes_on_at_the_newest_keyframe() {
     let batch = log.read(Some(cursor)).unwrap();
     assert_eq!(batch.skipped, Some(ms(5_000)));
     assert_eq!(
-        batch.tags[0],
+        pieces(&batch)[0],
         tag(&frame(TrackKind::Video, 5_000, true, 50)),
         "no header again"
     );
@@ -174,24 +189,21 @@ fn a_reader_too_far_behind_goes_on_at_the_newest_keyframe() {
 fn a_skip_over_a_new_configuration_brings_it_along() {
     let mut log = log(1 << 20);
     push_pictures(&mut log, 0..1);
-    let cursor = log.read(None).unwrap().cursor;
+    let cursor = log.read(None).unwrap().end();
     push_pictures(&mut log, 1..10);
     log.push_track(&video_track(2));
     push_pictures(&mut log, 10..58);
     let batch = log.read(Some(cursor)).unwrap();
     let new = flv::tag(&MediaEvent::Track(video_track(2)), 5_000);
-    assert!(batch.skipped.is_some() && batch.tags[0].starts_with(&new));
+    assert!(batch.skipped.is_some() && pieces(&batch)[0].starts_with(&new));
 }
 
 #[test]
 fn memory_is_bounded_by_time_and_by_bytes() {
     let mut log = log(1 << 20);
     push_pictures(&mut log, 0..10_000);
-    assert!(
-        log.tags.entries.len() <= 51,
-        "lag and two GOPs: {}",
-        log.tags.entries.len()
-    );
+    let held = |log: &Log| log.tags.next() - log.tags.first();
+    assert!(held(&log) <= 61, "lag, two GOPs, a block: {}", held(&log));
 
     let mut endless = self::log(100_000);
     for n in 0..10_000 {
@@ -199,20 +211,16 @@ fn memory_is_bounded_by_time_and_by_bytes() {
         assert!(endless.tags.bytes <= 100_000);
     }
     assert!(endless.read(None).is_none(), "its only keyframe is gone");
-    let held: usize = endless
-        .tags
-        .entries
-        .iter()
-        .map(|e| e.tag.len() + ENTRY_COST_BYTES)
-        .sum();
-    assert_eq!(held, endless.tags.bytes);
+    let blocks = endless.tags.blocks.iter();
+    let cost = |block: &Arc<Block>| block.bytes.len() + block.tags.len() * TAG_COST_BYTES;
+    assert_eq!(blocks.map(cost).sum::<usize>(), endless.tags.bytes);
 }
 
 #[test]
 fn a_reader_that_fell_off_the_log_waits_for_a_keyframe() {
     let mut log = log(20_000);
     push_pictures(&mut log, 0..1);
-    let cursor = log.read(None).unwrap().cursor;
+    let cursor = log.read(None).unwrap().end();
     for n in 1..500 {
         log.push_frame(frame(TrackKind::Video, n * 2, false, 50));
     }
@@ -220,7 +228,10 @@ fn a_reader_that_fell_off_the_log_waits_for_a_keyframe() {
     log.push_frame(frame(TrackKind::Video, 1_100, true, 50));
     let batch = log.read(Some(cursor)).unwrap();
     assert_eq!(batch.skipped, Some(ms(1_100)));
-    assert_eq!(batch.tags, [tag(&frame(TrackKind::Video, 1_100, true, 50))]);
+    assert_eq!(
+        pieces(&batch),
+        [tag(&frame(TrackKind::Video, 1_100, true, 50))]
+    );
 }
 
 #[test]
@@ -231,11 +242,11 @@ fn sound_alone_can_be_joined_anywhere() {
         log.push_frame(frame(TrackKind::Audio, n * 20, true, 30));
     }
     let batch = log.read(None).unwrap();
-    assert!(batch.tags[0].starts_with(&flv::flv_header(false, true)));
+    assert!(pieces(&batch)[0].starts_with(&flv::flv_header(false, true)));
     assert!(
-        (2..=52).contains(&batch.tags.len()),
+        (2..=52).contains(&pieces(&batch).len()),
         "{} tags",
-        batch.tags.len()
+        pieces(&batch).len()
     );
 }
 
@@ -251,16 +262,16 @@ fn a_reader_of_the_streams_pace_never_skips_however_long_the_gop() {
     let mut log = log(32 << 20);
     push_long_gops(&mut log, 0..99);
     let first = log.read(None).unwrap();
-    let mut taken = first.tags.len() - 1;
-    let mut cursor = first.cursor;
+    let mut taken = pieces(&first).len() - 1;
+    let mut cursor = first.end();
     // One picture in 100 ms: it stays the 9.8 s behind that its keyframe was old.
     for n in 99..1_000 {
         push_long_gops(&mut log, n..n + 1);
         while taken <= (n - 99) as usize {
             let batch = log.read(Some(cursor)).unwrap();
             assert_eq!(batch.skipped, None, "at {n}");
-            taken += batch.tags.len();
-            cursor = batch.cursor;
+            taken += pieces(&batch).len();
+            cursor = batch.end();
         }
     }
     assert!(taken > 900, "{taken}");
@@ -270,7 +281,7 @@ fn a_reader_of_the_streams_pace_never_skips_however_long_the_gop() {
 fn a_reader_slower_than_the_stream_skips_with_long_gops_too() {
     let mut log = log(32 << 20);
     push_long_gops(&mut log, 0..99);
-    let mut cursor = log.read(None).unwrap().cursor;
+    let mut cursor = log.read(None).unwrap().end();
     let mut skips = 0;
     // At most seven pictures in two seconds.
     for n in 99..1_000 {
@@ -288,7 +299,7 @@ fn a_reader_slower_than_the_stream_skips_with_long_gops_too() {
 fn a_burst_of_the_publisher_makes_no_reader_skip() {
     let mut log = log(32 << 20);
     push_pictures(&mut log, 0..10);
-    let mut cursor = log.read(None).unwrap().cursor;
+    let mut cursor = log.read(None).unwrap().end();
     // The publisher's network hung; 8 s of media come at once.
     log.now_ms = 9_000;
     push_pictures(&mut log, 10..90);
@@ -305,12 +316,12 @@ fn a_batch_is_small_however_much_is_ready() {
     let mut log = log(32 << 20);
     push_long_gops(&mut log, 0..99);
     let first = log.read(None).unwrap();
-    let (cursor, batches) = log.read_calls(first.cursor, usize::MAX);
+    let (cursor, batches) = log.read_calls(first.end(), usize::MAX);
     let mut pictures = 0;
     for batch in std::iter::once(&first).chain(&batches) {
-        let bytes: usize = batch.tags.iter().map(Bytes::len).sum();
+        let bytes: usize = pieces(batch).iter().map(Bytes::len).sum();
         assert!(bytes <= BATCH_BYTES + 11_000, "{bytes}");
-        pictures += batch.tags.len();
+        pictures += pieces(batch).len();
     }
     assert_eq!(pictures, 1 + 99, "opening and every picture once");
     assert!(log.read(Some(cursor)).is_none());
@@ -325,14 +336,21 @@ fn a_picture_that_stays_away_leaves_the_sound_to_be_joined() {
         log.push_frame(frame(TrackKind::Audio, n * 20, true, 100));
     }
     let first = log.read(None).expect("there is sound");
-    let (_, batches) = log.read_calls(first.cursor, usize::MAX);
-    let tags: usize = batches.iter().map(|batch| batch.tags.len()).sum();
-    assert!(first.tags.len() + tags <= 52, "a second of it, not minutes");
-    assert!(first.tags[0].starts_with(&flv::flv_header(true, true)));
+    let (_, batches) = log.read_calls(first.end(), usize::MAX);
+    let tags: usize = batches.iter().map(|batch| pieces(batch).len()).sum();
+    assert!(
+        pieces(&first).len() + tags <= 52,
+        "a second of it, not minutes"
+    );
+    assert!(pieces(&first)[0].starts_with(&flv::flv_header(true, true)));
     log.push_frame(frame(TrackKind::Video, 600_100, true, 50));
     log.push_frame(frame(TrackKind::Audio, 602_000, true, 100));
     let picture = tag(&frame(TrackKind::Video, 600_100, true, 50));
-    assert_eq!(log.read(None).unwrap().tags[1], picture, "again a keyframe");
+    assert_eq!(
+        pieces(&log.read(None).unwrap())[1],
+        picture,
+        "again a keyframe"
+    );
 }
 
 #[test]
@@ -343,5 +361,5 @@ fn a_header_names_a_track_that_was_announced_after_the_keyframe() {
     log.push_track(&audio_track());
     push_pictures(&mut log, 1..5);
     let batch = log.read(None).unwrap();
-    assert!(batch.tags[0].starts_with(&flv::flv_header(true, true)));
+    assert!(pieces(&batch)[0].starts_with(&flv::flv_header(true, true)));
 }

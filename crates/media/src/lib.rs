@@ -1,9 +1,11 @@
 //! Kaibo's media server: streams, RTMP in, HTTP-FLV and HLS out. Knows streams, not rooms.
 //!
 //! The way of a frame: `server/rtmp` → proto's session → `publisher` → `stream` (stamped, muxed once)
-//! → `subscriber` (a cursor) → `server/http_flv`; or → `shelf` → `server/hls`.
+//! → `fan` (writes to many) → `subscriber` (a cursor) → socket; or → `shelf` → `server/hls`.
 
+mod block;
 mod config;
+mod fan;
 pub mod gate;
 mod gop;
 mod health;
@@ -35,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::cors::{Any, CorsLayer};
 
 pub use config::MediaConfig;
+pub use server::http_flv::Handoff;
 pub use stall::StallGuard;
 pub use stats::{PublisherStats, StreamStats};
 
@@ -85,7 +88,8 @@ impl Media {
         let _ = tokio::time::timeout(limit, self.registry.end_all()).await;
     }
 
-    /// `/live/{stream}.flv` and `/live/{stream}/…` (HLS), open to every origin.
+    /// `/live/{stream}.flv` and `/live/{stream}/…` (HLS), open to every origin. Whoever serves it
+    /// must look for a [`Handoff`] in each answer.
     pub fn router(&self) -> Router {
         let flv = self.clone();
         let hls = self.registry.clone();
@@ -98,7 +102,7 @@ impl Media {
                 "/live/{file}",
                 get(
                     async move |path: Result<Path<String>, PathRejection>, uri: Uri| match path {
-                        Ok(Path(file)) => http_flv::answer(&flv.registry, &flv.seats, &file, &uri),
+                        Ok(Path(file)) => http_flv::answer(&flv, &file, &uri),
                         Err(_) => viewing::not_found(),
                     },
                 ),

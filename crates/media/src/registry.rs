@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::config::{MediaConfig, ms};
+use crate::fan::{FanTask, Viewer};
 use crate::gate::{
     Gate, Grant, PlayPolicy, PublishRequest, RefusedReason, SessionId, StreamEvent, StreamName,
 };
@@ -18,6 +20,9 @@ use crate::meter;
 use crate::publisher::Publisher;
 use crate::shelf::Shelf;
 use crate::stream::{Current, Heard, Stream};
+
+/// Who may watch a stream, as it changes.
+pub(crate) type Policy = watch::Receiver<PlayPolicy>;
 
 /// Wall clock: milliseconds since 1970-01-01 UTC.
 pub(crate) type NowMs = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -30,7 +35,7 @@ pub(crate) struct Occupied;
 pub(crate) struct Registry {
     pub(crate) config: MediaConfig,
     pub(crate) gate: Arc<dyn Gate>,
-    now_ms: NowMs,
+    pub(crate) now_ms: NowMs,
     streams: Mutex<HashMap<StreamName, Arc<Stream>>>,
     sessions: AtomicU64,
     tasks: TaskTracker,
@@ -112,6 +117,15 @@ impl Registry {
         stream.attach(current, grant);
         drop(streams);
         Ok(Publisher::new(stream, request.session, leave, heard))
+    }
+
+    /// Hands a viewer's connection to one of the stream's fans.
+    pub(crate) async fn fan_out(&self, stream: &Arc<Stream>, policy: Policy, viewer: Viewer) {
+        let open = |way_out| match FanTask::new(stream.clone(), policy, way_out, &self.config) {
+            Ok(fan) => drop(self.tasks.spawn(contain("a fan", fan.run()))),
+            Err(error) => tracing::warn!(%error, "cannot serve more viewers"),
+        };
+        stream.fans.take(viewer, open).await;
     }
 
     fn open(&self, name: StreamName, grant: &Grant) -> Stream {
@@ -220,10 +234,15 @@ impl Registry {
 
 /// Waits for the gate; a fault in it costs this one answer.
 async fn survive<T>(asked: BoxFuture<'_, T>) -> Option<T> {
-    let answer = AssertUnwindSafe(asked).catch_unwind().await.ok();
-    if answer.is_none() {
+    contain("the gate", asked).await
+}
+
+/// Runs a part so that a panic in it ends this part alone.
+async fn contain<T>(what: &str, part: impl Future<Output = T>) -> Option<T> {
+    let done = AssertUnwindSafe(part).catch_unwind().await.ok();
+    if done.is_none() {
         meter::panicked();
-        tracing::error!("the gate failed by a fault of Kaibo; please report it");
+        tracing::error!("{what} failed by a fault of Kaibo; please report it");
     }
-    answer
+    done
 }

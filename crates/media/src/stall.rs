@@ -33,6 +33,11 @@ impl<T> StallGuard<T> {
         &self.io
     }
 
+    /// The connection without its guard, unless a write still waits.
+    pub fn into_inner(self) -> Option<T> {
+        self.waiting.is_none().then_some(self.io)
+    }
+
     fn judge<R>(
         &mut self,
         cx: &mut Context<'_>,

@@ -6,15 +6,18 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use kaibo_proto::media::{AudioTrack, MediaEvent, Track, VideoTrack};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::block::Batch;
 use crate::config::{MediaConfig, ms};
+use crate::fan::{self, Fans};
 use crate::gate::{Grant, PlayPolicy, SessionId, StreamEvent, StreamName};
-use crate::gop::{Batch, Cursor, LogLimits, TagLog};
+use crate::gop::{Cursor, LogLimits, TagLog};
 use crate::health::Health;
 use crate::meter::ViewerCounts;
 use crate::shelf::Shelf;
@@ -32,7 +35,7 @@ pub(crate) struct Current {
     pub(crate) leave: CancellationToken,
     /// When its last byte came.
     pub(crate) heard: Arc<Heard>,
-    pub(crate) lease: std::time::Duration,
+    pub(crate) lease: Duration,
     pub(crate) lease_until: Instant,
 }
 
@@ -95,7 +98,9 @@ pub(crate) struct Stream {
     live: Mutex<Live>,
     pub(crate) shelf: Shelf,
     pub(crate) counts: ViewerCounts,
-    /// Number of the next tag; wakes viewers.
+    pub(crate) fans: Fans,
+    latency_budget: Duration,
+    /// Number of the next tag; wakes the fans.
     newest: watch::Sender<u64>,
     /// Cancelled when the stream is over for good.
     pub(crate) over: CancellationToken,
@@ -147,6 +152,8 @@ impl Stream {
             }),
             shelf,
             counts: ViewerCounts::default(),
+            fans: Fans::default(),
+            latency_budget: ms(config.latency_budget_ms),
             newest: watch::Sender::new(0),
             over: CancellationToken::new(),
             changed: Notify::new(),
@@ -340,8 +347,18 @@ impl Stream {
     }
 
     /// What a viewer can read now; see [`TagLog::read`].
-    pub(crate) fn read(&self, cursor: Option<Cursor>) -> Option<Batch> {
-        self.live().log.read(cursor, Instant::now())
+    pub(crate) fn read(&self, cursor: Option<Cursor>, now: Instant) -> Option<Batch> {
+        self.live().log.read(cursor, now)
+    }
+
+    /// What came from the tag `seq` on; see [`TagLog::news`].
+    pub(crate) fn news(&self, seq: u64, now: Instant) -> Option<Batch> {
+        self.live().log.news(seq, now)
+    }
+
+    /// How long a tag may wait for others now.
+    pub(crate) fn hold(&self) -> Duration {
+        fan::hold(self.latency_budget, self.counts.viewers())
     }
 
     /// Wakes for each new tag.

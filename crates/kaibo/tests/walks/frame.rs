@@ -2,9 +2,11 @@
 
 use kaibo_proto::media::Track;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::encoder::Encoder;
-use crate::house::{House, Server};
+use crate::house::{House, Server, within};
 use crate::http;
 use crate::shop::Shop;
 use crate::viewer::{Page, Viewer, pictures, tracks};
@@ -37,6 +39,59 @@ async fn a_frame_walks_from_encoder_to_viewer() {
     flv_starts_on_a_keyframe(&server, &shop, room).await;
     hls_can_be_fetched(&server, &shop, room).await;
     encoder.finish().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_was_used_before_becomes_a_viewers() {
+    let house = House::new();
+    let server = house.serve().await;
+    let shop = Shop::new(&house, &server).await;
+    let room = shop.room().await;
+    let encoder = Encoder::start(&shop.push_address(room).await)
+        .await
+        .unwrap();
+    let path = shop.flv(room);
+    Viewer::join_when_open(server.http, &path).await;
+    let ask = |method: &str, path: &str| format!("{method} {path} HTTP/1.1\r\nHost: kaibo\r\n\r\n");
+    // As browsers do one after the other; and all at once.
+    let requests = [
+        ask("GET", "/healthz"),
+        ask("HEAD", &path),
+        ask("GET", &path),
+    ];
+    for together in [false, true] {
+        let mut socket = TcpStream::connect(server.http).await.unwrap();
+        let mut said = Vec::new();
+        if together {
+            socket
+                .write_all(requests.concat().as_bytes())
+                .await
+                .unwrap();
+        }
+        for (request, answered) in
+            requests
+                .iter()
+                .zip(["HTTP/1.1 200 OK", "HTTP/1.1 200 OK", "FLV"])
+        {
+            if !together {
+                socket.write_all(request.as_bytes()).await.unwrap();
+            }
+            within(answered, async {
+                while find(&said, answered.as_bytes()).is_none() {
+                    let read = socket.read_buf(&mut said).await.unwrap();
+                    assert_ne!(read, 0, "closed before {answered}");
+                }
+            })
+            .await;
+            let end = find(&said, answered.as_bytes()).unwrap() + answered.len();
+            said.drain(..end);
+        }
+    }
+    encoder.finish().await;
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|part| part == wanted)
 }
 
 async fn room_with_three_images(shop: &Shop) -> i64 {

@@ -27,6 +27,8 @@ pub(crate) struct Body {
 enum Left {
     Bytes(usize),
     Chunks,
+    /// To the end of the connection, as streams have it.
+    All,
     Nothing,
 }
 
@@ -74,7 +76,7 @@ pub(crate) async fn send(
     ) {
         (Some("chunked"), _) => Left::Chunks,
         (_, Some(length)) => Left::Bytes(length.parse().unwrap()),
-        _ => Left::Nothing,
+        _ => Left::All,
     };
     Ok(answer)
 }
@@ -123,6 +125,11 @@ impl Body {
     pub(crate) async fn piece(&mut self) -> io::Result<Option<Vec<u8>>> {
         let (length, chunk) = match self.left {
             Left::Nothing => return Ok(None),
+            Left::All => {
+                let piece = self.socket.fill_buf().await?.to_vec();
+                self.socket.consume(piece.len());
+                return Ok(Some(piece).filter(|piece| !piece.is_empty()));
+            }
             Left::Bytes(length) => (length, false),
             Left::Chunks => {
                 let size = line(&mut self.socket).await?;

@@ -1,16 +1,20 @@
 //! What the tests stand on: a gate, a house with media in it, and something to publish.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
-use futures_util::StreamExt;
+use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use kaibo_proto::flv;
 use kaibo_proto::media::{AudioTrack, Codec, Frame, MediaEvent, Track, TrackKind, VideoTrack};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -20,7 +24,8 @@ use crate::gate::{
 };
 use crate::publisher::Publisher;
 use crate::registry::{NowMs, Occupied};
-use crate::{Media, MediaConfig};
+use crate::subscriber::Subscriber;
+use crate::{Handoff, Media, MediaConfig};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -175,7 +180,14 @@ impl House {
 
     /// An HTTP-FLV viewer of the stream.
     pub(super) async fn viewer(&self) -> Viewer {
-        Viewer::of(self.get(&format!("/live/{NAME}.flv")).await)
+        Viewer::of(self.get(&format!("/live/{NAME}.flv")).await).await
+    }
+
+    /// Waits until the stream has so many viewers.
+    pub(super) async fn expect_viewers(&self, wanted: usize) {
+        while self.media.stats()[0].viewers != wanted {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(super) async fn text(&self, path: &str) -> (StatusCode, String) {
@@ -188,32 +200,64 @@ impl House {
     }
 }
 
-/// Reads an HTTP-FLV body.
+/// Two ends of a connection that holds little: a server's and a client's.
+async fn connection() -> (TcpStream, TcpStream) {
+    let listening = TcpSocket::new_v4().unwrap();
+    listening.set_send_buffer_size(64 * 1024).unwrap();
+    listening.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener = listening.listen(1).unwrap();
+    let client = TcpSocket::new_v4().unwrap();
+    client.set_recv_buffer_size(64 * 1024).unwrap();
+    let at = listener.local_addr().unwrap();
+    let (near, far) = tokio::join!(listener.accept(), client.connect(at));
+    (near.unwrap().0, far.unwrap())
+}
+
+/// Reads an HTTP-FLV body over a connection of its own.
 pub(super) struct Viewer {
-    body: futures_util::stream::Fuse<axum::body::BodyDataStream>,
+    socket: TcpStream,
+    pub(super) head: String,
     taken: Vec<u8>,
 }
 
 impl Viewer {
-    pub(super) fn of(response: Response<Body>) -> Self {
+    /// Does what the front door does with an answer.
+    pub(super) async fn of(mut response: Response<Body>) -> Self {
         assert_eq!(response.status(), StatusCode::OK);
-        Self {
-            body: response.into_body().into_data_stream().fuse(),
+        let handoff = response.extensions_mut().remove::<Handoff>();
+        let (near, far) = connection().await;
+        let head = response.into_parts().0;
+        handoff.expect("a stream").take(head, near, ()).await;
+        let mut viewer = Self {
+            socket: far,
+            head: String::new(),
             taken: Vec::new(),
+        };
+        let head_end = |taken: &[u8]| taken.windows(4).position(|four| four == b"\r\n\r\n");
+        while head_end(&viewer.taken).is_none() {
+            viewer.piece().await.expect("a head");
         }
+        let body = head_end(&viewer.taken).expect("just found") + 4;
+        let body = viewer.taken.split_off(body);
+        let head = std::mem::replace(&mut viewer.taken, body);
+        viewer.head = String::from_utf8(head).unwrap();
+        viewer
     }
 
     /// The next piece; `None` at the end.
     pub(super) async fn piece(&mut self) -> Option<Bytes> {
-        let piece = self.body.next().await?.unwrap();
+        let mut piece = BytesMut::with_capacity(64 * 1024);
+        if self.socket.read_buf(&mut piece).await.unwrap() == 0 {
+            return None;
+        }
         self.taken.extend_from_slice(&piece);
-        Some(piece)
+        Some(piece.freeze())
     }
 
     /// Reads until it has seen `count` events in all, and gives all of them.
     pub(super) async fn events(&mut self, count: usize) -> Vec<MediaEvent> {
         loop {
-            let events = self.seen();
+            let events = events(&self.taken);
             if events.len() >= count {
                 return events;
             }
@@ -225,31 +269,17 @@ impl Viewer {
         }
     }
 
-    /// All events read so far. Configurations that are repeated unchanged do not show.
-    pub(super) fn seen(&self) -> Vec<MediaEvent> {
-        if self.taken.is_empty() {
-            return Vec::new();
-        }
-        let reader = flv::Reader::new(self.taken.clone().into()).unwrap();
-        reader.map_while(Result::ok).collect()
-    }
-
     /// Reads `count` further events and gives these.
     pub(super) async fn seen_after(&mut self, count: usize) -> Vec<MediaEvent> {
-        let before = self.seen().len();
+        let before = events(&self.taken).len();
         let mut events = self.events(before + count).await;
         events.drain(..before);
         events
     }
 
-    /// Reads what is ready.
-    pub(super) async fn drain(&mut self) {
-        let read = async { while self.piece().await.is_some() {} };
-        tokio::select! {
-            biased;
-            () = read => {}
-            () = tokio::task::yield_now() => {}
-        }
+    /// Says something; the other side may have closed.
+    pub(super) async fn send(&mut self, bytes: &[u8]) {
+        let _ = self.socket.write_all(bytes).await;
     }
 
     /// All bytes read so far.
@@ -263,6 +293,73 @@ impl Viewer {
         tokio::time::timeout(Duration::from_mins(1), end)
             .await
             .expect("the body ends");
+    }
+}
+
+/// What the whole tags of an FLV body hold. Configurations that are repeated unchanged do not show.
+pub(super) fn events(body: &[u8]) -> Vec<MediaEvent> {
+    match flv::Reader::new(Bytes::copy_from_slice(body)) {
+        Ok(reader) => reader.map_while(Result::ok).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// A viewer without connection, whose network takes only what a test lets it take.
+pub(super) struct SlowViewer {
+    subscriber: Subscriber,
+    wire: Wire,
+}
+
+struct Wire {
+    room: usize,
+    taken: Vec<u8>,
+}
+
+impl Write for Wire {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let taken = self.room.min(piece.len());
+        if taken == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.room -= taken;
+        self.taken.extend_from_slice(&piece[..taken]);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl SlowViewer {
+    pub(super) fn of(house: &House) -> Self {
+        let registry = &house.media.registry;
+        let stream = registry.get(&name()).expect("a stream");
+        let wire = Wire {
+            room: 0,
+            taken: Vec::new(),
+        };
+        Self {
+            subscriber: Subscriber::new(stream, Bytes::new(), registry.config.max_skips),
+            wire,
+        }
+    }
+
+    /// Its network takes so many bytes. Gives the new events; an error when it is cut.
+    pub(super) fn take(&mut self, bytes: usize) -> io::Result<Vec<MediaEvent>> {
+        let before = events(&self.wire.taken).len();
+        self.wire.room += bytes;
+        self.subscriber.catch_up(&mut self.wire, Instant::now())?;
+        let mut events = events(&self.wire.taken);
+        events.drain(..before);
+        Ok(events)
+    }
+
+    /// Takes all there is.
+    pub(super) fn take_all(&mut self) -> io::Result<Vec<MediaEvent>> {
+        let events = self.take(1 << 30);
+        self.wire.room = 0;
+        events
     }
 }
 

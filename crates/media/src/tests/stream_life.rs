@@ -223,7 +223,7 @@ async fn figures_tell_the_stream_and_no_key() {
         (1_234, "192.0.2.1:40000", 1_000)
     );
     drop(viewer);
-    assert_eq!(house.media.stats()[0].viewers, 0);
+    house.expect_viewers(0).await;
 }
 
 #[tokio::test(start_paused = true)]

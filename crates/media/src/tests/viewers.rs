@@ -26,7 +26,19 @@ async fn a_viewer_starts_with_header_configuration_and_keyframe() {
     assert_eq!(response.headers()[header::CONTENT_TYPE], "video/x-flv");
     assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
     assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
-    let mut viewer = Viewer::of(response);
+    let mut viewer = Viewer::of(response).await;
+    assert!(viewer.head.starts_with("HTTP/1.1 200 OK\r\n"));
+    for line in [
+        "content-type: video/x-flv",
+        "connection: close",
+        "date: Sun, 22 Nov 2026 09:00:00 GMT",
+    ] {
+        assert!(
+            viewer.head.contains(&format!("\r\n{line}\r\n")),
+            "{}",
+            viewer.head
+        );
+    }
     let events = viewer.events(7).await;
     assert_eq!(events[..2], tracks());
     assert_eq!(events[2..], pictures(2_000, 2_500).collect::<Vec<_>>());
@@ -60,9 +72,9 @@ async fn slow_viewer_skips_to_keyframe_and_is_cut_while_others_miss_nothing() {
     });
     let publisher = house.publisher().unwrap();
     send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
-    let mut slow = house.viewer().await;
+    let mut slow = SlowViewer::of(&house);
     let mut fast = house.viewer().await;
-    slow.events(3).await;
+    assert_eq!(slow.take_all().unwrap().len(), 3);
     fast.events(3).await;
     for round in 0..4 {
         for event in pictures(100 + round * 5_000, 5_100 + round * 5_000) {
@@ -72,18 +84,35 @@ async fn slow_viewer_skips_to_keyframe_and_is_cut_while_others_miss_nothing() {
         }
         // It comes back after 5 s of media and finds the newest keyframe.
         if round < 3 {
-            let next = slow.seen_after(1).await;
+            let next = slow.take_all().unwrap();
             assert_eq!(next, [picture((round + 1) * 5_000, true)], "round {round}");
             assert_eq!(house.media.stats()[0].skips, round as u64 + 1);
         }
-        slow.drain().await;
     }
-    slow.end().await;
+    slow.take_all().unwrap_err();
     let stats = house.media.stats().remove(0);
-    assert_eq!((stats.skips, stats.viewers_cut, stats.viewers), (4, 1, 1));
+    assert_eq!((stats.skips, stats.viewers_cut, stats.viewers), (4, 1, 2));
     drop(slow);
+    assert_eq!(house.media.stats()[0].viewers, 1);
     send(&publisher, [picture(25_000, true)]);
     assert_eq!(fast.seen_after(1).await, [picture(25_000, true)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_viewer_that_skips_amid_a_tag_gets_its_rest_first() {
+    let house = House::new();
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
+    let mut slow = SlowViewer::of(&house);
+    slow.take_all().unwrap();
+    send(&publisher, pictures(100, 300));
+    assert!(slow.take(20).unwrap().is_empty(), "not a whole tag yet");
+    for event in pictures(300, 5_100) {
+        advance(Duration::from_millis(100)).await;
+        send(&publisher, [event]);
+    }
+    let [begun, next] = [picture(100, false), picture(5_000, true)];
+    assert_eq!(slow.take_all().unwrap(), [begun, next]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,17 +120,18 @@ async fn a_viewer_that_skips_seldom_but_loses_most_is_cut() {
     let house = House::new();
     let publisher = house.publisher().unwrap();
     send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
-    let mut slow = house.viewer().await;
-    slow.events(3).await;
+    let mut slow = SlowViewer::of(&house);
+    slow.take_all().unwrap();
     // It takes what it is given every 16 s only.
-    for round in 0..3 {
+    let mut ended = Vec::new();
+    for round in 0..2 {
         for event in pictures(100 + round * 16_000, 16_100 + round * 16_000) {
             advance(Duration::from_millis(100)).await;
             send(&publisher, [event]);
         }
-        slow.drain().await;
+        ended.push(slow.take_all().is_err());
     }
-    slow.end().await;
+    assert_eq!(ended, [false, true]);
     let stats = house.media.stats().remove(0);
     assert_eq!((stats.skips, stats.viewers_cut), (2, 1));
 }
@@ -114,18 +144,103 @@ async fn skips_of_more_than_a_minute_ago_are_forgiven() {
     });
     let publisher = house.publisher().unwrap();
     send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
-    let mut slow = house.viewer().await;
-    slow.events(3).await;
+    let mut slow = SlowViewer::of(&house);
+    slow.take_all().unwrap();
     for round in 0..5 {
-        send(
-            &publisher,
-            pictures(100 + round * 5_000, 5_100 + round * 5_000),
-        );
-        slow.seen_after(1).await;
-        slow.drain().await;
+        for event in pictures(100 + round * 5_000, 5_100 + round * 5_000) {
+            advance(Duration::from_millis(100)).await;
+            send(&publisher, [event]);
+        }
+        slow.take_all().unwrap();
         sleep(Duration::from_secs(61)).await;
     }
-    assert_eq!(house.media.stats()[0].viewers_cut, 0);
+    let stats = house.media.stats().remove(0);
+    assert_eq!((stats.skips, stats.viewers_cut), (5, 0));
+}
+
+/// A keyframe of 512 KiB, more than a connection of these tests holds.
+fn large(dts_ms: i64) -> MediaEvent {
+    match picture(dts_ms, true) {
+        MediaEvent::Frame(mut frame) => {
+            let mut payload = frame.payload.to_vec();
+            payload.resize(512 * 1024, 7);
+            payload[..4].copy_from_slice(&(512 * 1024 - 4u32).to_be_bytes());
+            frame.payload = payload.into();
+            MediaEvent::Frame(frame)
+        }
+        track @ MediaEvent::Track(_) => track,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_takes_nothing_is_closed_while_others_miss_nothing() {
+    let house = House::new();
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
+    let mut stuck = house.viewer().await;
+    let mut fast = house.viewer().await;
+    fast.events(3).await;
+    for n in 1..=25 {
+        sleep(Duration::from_secs(1)).await;
+        let next = match n {
+            1 => large(1_000),
+            n => picture(n * 1_000, true),
+        };
+        send(&publisher, [next.clone()]);
+        assert_eq!(fast.seen_after(1).await, [next]);
+        let closed = house.media.stats()[0].viewers == 1;
+        assert!(!closed || n >= 20, "closed after {n} s already");
+    }
+    assert_eq!(house.media.stats()[0].viewers, 1);
+    stuck.end().await;
+    assert_eq!(events(stuck.taken()).len(), 3, "all before the large one");
+}
+
+#[tokio::test]
+async fn a_viewer_that_left_or_talks_is_let_go() {
+    let house = House::new();
+    let _publisher = house.publisher().unwrap();
+    let left = house.viewer().await;
+    let mut talks = house.viewer().await;
+    house.expect_viewers(2).await;
+    drop(left);
+    house.expect_viewers(1).await;
+    talks.send(&[0; 512]).await;
+    // It may say a little, as one that sends its next request early.
+    house.get(&flv_path()).await;
+    house.expect_viewers(1).await;
+    while house.media.stats()[0].viewers == 1 {
+        talks.send(&[0; 8 * 1024]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_viewers_get_what_comes_within_the_budget_at_once() {
+    let house = House::new();
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
+    let mut viewers = Vec::new();
+    for _ in 0..500 {
+        viewers.push(house.viewer().await);
+    }
+    for viewer in &mut viewers {
+        viewer.events(3).await;
+    }
+    let began = Instant::now();
+    for n in 1..4 {
+        send(&publisher, [picture(n * 30, false)]);
+        sleep(Duration::from_millis(30)).await;
+    }
+    for viewer in &mut viewers {
+        assert_eq!(events(&viewer.piece().await.unwrap_or_default()).len(), 0);
+        assert_eq!(events(viewer.taken()).len(), 6, "all three in one piece");
+    }
+    assert_eq!(began.elapsed().as_millis() / 10, 10, "after 100 ms");
+    // One that joins meanwhile does not wait.
+    send(&publisher, [picture(120, false)]);
+    let joined = Instant::now();
+    house.viewer().await.events(7).await;
+    assert_eq!(joined.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test]
@@ -192,7 +307,7 @@ async fn a_preview_needs_its_key_and_ends_for_those_without() {
         let (status, _) = house.text(&format!("{}{query}", flv_path())).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{query}");
     }
-    let mut signed = Viewer::of(house.get(&format!("{}?token=k2", flv_path())).await);
+    let mut signed = Viewer::of(house.get(&format!("{}?token=k2", flv_path())).await).await;
     signed.events(3).await;
     house.gate.set_policy(&name(), keys(&["k2"]));
     send(&publisher, [picture(1_000, true)]);
@@ -252,6 +367,7 @@ async fn a_full_house_turns_viewers_away_until_one_leaves() {
         );
     }
     drop(first);
+    house.expect_viewers(0).await;
     house.viewer().await;
 }
 

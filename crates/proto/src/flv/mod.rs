@@ -249,17 +249,23 @@ pub fn body(event: &MediaEvent) -> (TagKind, Bytes) {
     (content.kind(), out.freeze())
 }
 
-/// A complete tag with the `PreviousTagSize` after it, in one piece: players share it.
+/// A complete tag with the `PreviousTagSize` after it, in one piece.
 ///
 /// Allocates the payload's length and 20 bytes.
 pub fn tag(event: &MediaEvent, timestamp_ms: u32) -> Bytes {
+    let mut out = BytesMut::new();
+    put_tag(&mut out, event, timestamp_ms);
+    out.freeze()
+}
+
+/// Appends what [`tag`] gives to `out`, so that tags that are sent together lie side by side.
+pub fn put_tag(out: &mut BytesMut, event: &MediaEvent, timestamp_ms: u32) {
     let content = Content::of(event);
     let length = content.len();
-    let mut out = BytesMut::with_capacity(TAG_HEADER_BYTES + length + PREVIOUS_SIZE_BYTES);
-    put_tag_header(&mut out, content.kind() as u8, length, timestamp_ms);
-    put_body(&mut out, &content);
+    out.reserve(TAG_HEADER_BYTES + length + PREVIOUS_SIZE_BYTES);
+    put_tag_header(out, content.kind() as u8, length, timestamp_ms);
+    put_body(out, &content);
     out.put_u32((TAG_HEADER_BYTES + length) as u32);
-    out.freeze()
 }
 
 /// The file header and `PreviousTagSize0`: what an FLV file or an HTTP-FLV body begins with.
