@@ -41,6 +41,18 @@ need_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# need_postgres: PostgreSQL's programs, without a cluster of their own: the tests make theirs.
+need_postgres() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return
+  local version=postgresql-15
+  if [ "$(id -u)" -eq 0 ]; then
+    need_packages postgresql-common
+    echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
+    apt-cache show $version >/dev/null 2>&1 || version=postgresql
+  fi
+  need_packages $version
+}
+
 # need_tools: Rust and Node as the build wants them.
 need_tools() {
   local missing=0

@@ -64,7 +64,10 @@ mod tests {
         let mut gaps = Gaps::from(5 * SECOND);
         gaps.bytes_at(5 * SECOND + 1, 0);
         assert!(!gaps.close(6 * SECOND, 0));
-        assert!(Gaps::from(5 * SECOND).close(7 * SECOND, 0), "it gets nothing");
+        assert!(
+            Gaps::from(5 * SECOND).close(7 * SECOND, 0),
+            "it gets nothing"
+        );
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Kaibo {
                 let _ = here.wait_for(|at| at.is_some_and(|at| at >= offset)).await;
                 return Ok(());
             }
-            while self.store().server_is_running() {
+            while self.store().server_is_running().await? {
                 if self.store().applied_offset().await? >= offset {
                     return Ok(());
                 }

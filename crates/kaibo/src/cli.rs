@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -34,20 +35,37 @@ pub(crate) enum Command {
     /// People who use the console.
     #[command(subcommand)]
     User(UserCommand),
+    /// The database's tables.
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
     /// The configuration file.
     #[command(subcommand)]
     Config(ConfigCommand),
 }
 
 /// Where the installation lies.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Default, Args)]
 pub(crate) struct Place {
     /// Configuration file; without it, `kaibo.toml` in the working folder if it exists.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Folder of the database, the master key and the images.
+    /// Folder of the master key, the images and, where it is SQLite, the database.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// The PostgreSQL database, as postgres://user:password@host/name; empty: SQLite in the folder.
+    /// Others on this machine can see it here: rather use KAIBO_SERVER__DATABASE_URL.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+}
+
+/// Without the database's password.
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place")
+            .field("config", &self.config)
+            .field("data_dir", &self.data_dir)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Flags of `serve` and `demo`.
@@ -150,6 +168,15 @@ pub(crate) enum UserCommand {
         /// The user's name.
         name: String,
     },
+}
+
+/// `kaibo migrate`. Whatever opens an installation takes the steps that are missing by itself.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Say which database it is and which steps its tables have taken; changes nothing.
+    Status(Place),
+    /// Take the steps that are missing.
+    Up(Place),
 }
 
 /// `kaibo config`.

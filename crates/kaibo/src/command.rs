@@ -4,6 +4,7 @@ pub(crate) mod anchor;
 pub(crate) mod app;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod migrate;
 pub(crate) mod room;
 pub(crate) mod serve;
 pub(crate) mod user;
@@ -20,7 +21,7 @@ use crate::config::{self as configuration, Config};
 async fn kaibo(place: &Place) -> anyhow::Result<Kaibo> {
     let config = Config::load(place)?;
     let folder = &config.server.data_dir;
-    if !folder.join(kaibo_store::DATABASE_FILE).exists() {
+    if !Store::is_in(folder) {
         bail!(
             "there is no installation in {}; name its folder with --data-dir",
             folder.display()
@@ -35,8 +36,8 @@ async fn kaibo_or_new(place: &Place) -> anyhow::Result<Kaibo> {
 }
 
 async fn open(config: &Config) -> anyhow::Result<Kaibo> {
-    let store = Store::open(&config.server.data_dir).await?;
     let server = &config.server;
+    let store = Store::open_with(&server.data_dir, &config.database()?).await?;
     let http = configuration::public_address(&server.public_http, "http", 80, server.http);
     let rtmp = configuration::public_address(&server.public_rtmp, "rtmp", 1935, server.rtmp);
     let settings = Settings::new(&config.app(), &http, &rtmp)?;

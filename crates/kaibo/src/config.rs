@@ -11,6 +11,7 @@ use kaibo_app::AppConfig;
 use kaibo_app::settings::{AnchorConfig, RoomConfig};
 use kaibo_domain::quota::Limits;
 use kaibo_media::MediaConfig;
+use kaibo_store::Database;
 use serde::Deserialize;
 use toml::{Table, Value};
 use tracing_subscriber::EnvFilter;
@@ -43,8 +44,12 @@ pub(crate) struct Config {
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServerConfig {
-    /// Folder of the database, the master key and the images.
+    /// Folder of the master key, the images and, where it is SQLite, the database.
     pub(crate) data_dir: PathBuf,
+    /// The PostgreSQL database, with its password; empty: SQLite in the folder.
+    pub(crate) database_url: String,
+    /// Most connections that read the database at once.
+    pub(crate) database_readers: usize,
     /// Address for pages, APIs and playback.
     pub(crate) http: SocketAddr,
     /// Address for encoders.
@@ -73,7 +78,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Without the token.
+/// Without the token, and without the database's password.
 impl fmt::Debug for ServerConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerConfig")
@@ -88,6 +93,8 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             data_dir: "data".into(),
+            database_url: String::new(),
+            database_readers: 4,
             http: ([0, 0, 0, 0], 8080).into(),
             rtmp: ([0, 0, 0, 0], 1935).into(),
             public_http: String::new(),
@@ -119,6 +126,9 @@ impl Config {
         if let Some(folder) = &place.data_dir {
             config.server.data_dir.clone_from(folder);
         }
+        if let Some(url) = &place.database_url {
+            config.server.database_url.clone_from(url);
+        }
         Ok(config)
     }
 
@@ -138,7 +148,7 @@ impl Config {
     }
 
     fn parse(text: &str, env: impl Iterator<Item = (String, String)>) -> anyhow::Result<Self> {
-        let mut table: Table = text.parse()?;
+        let mut table = read_table(text)?;
         let defaults: Table = DEFAULT_TEXT.parse().expect("a test reads it");
         for (name, value) in env.filter(|(name, _)| is_setting(name)) {
             overlay(&mut table, &defaults, &name, &value)?;
@@ -163,6 +173,7 @@ impl Config {
             &["rtmp://", "rtmps://"],
         )?;
         self.log_filter()?;
+        self.database()?;
         kaibo_app::Settings::new(&self.app(), "http://localhost", "rtmp://localhost")?;
         Ok(())
     }
@@ -173,6 +184,15 @@ impl Config {
             .map_err(|error| anyhow!("server.log: {error}; write one such as \"info\""))
     }
 
+    /// Where the rows are.
+    pub(crate) fn database(&self) -> anyhow::Result<Database> {
+        let server = &self.server;
+        if server.database_readers == 0 {
+            bail!("server.database_readers must be at least 1");
+        }
+        Ok(Database::from_url(&server.database_url)?.with_readers(server.database_readers))
+    }
+
     /// The part that the use cases read.
     pub(crate) fn app(&self) -> AppConfig {
         AppConfig {
@@ -181,6 +201,15 @@ impl Config {
             anchor: self.anchor.clone(),
         }
     }
+}
+
+/// Reads the file. A mistake is told by its line's number, not its text, which may hold a password.
+fn read_table(text: &str) -> anyhow::Result<Table> {
+    text.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+        anyhow!("line {line}: {}", error.message())
+    })
 }
 
 /// Whether an environment variable is meant for us. Kubernetes sets `KAIBO_PORT…` and
@@ -305,12 +334,45 @@ mod tests {
                 "server.public_rtmp",
             ),
             ("[server]\nlog = \"a=b=c\"", "server.log"),
+            (
+                "[server]\ndatabase_url = \"mysql://kaibo@db/kaibo\"",
+                "server.database_url",
+            ),
+            ("[server]\ndatabase_readers = 0", "server.database_readers"),
             ("[room]\nmax_hours = 25", "room.max_hours"),
             ("[room]\ntime_zone = \"Mars\"", "room.time_zone"),
         ] {
             let said = parse(text, &[]).unwrap().check().unwrap_err().to_string();
             assert!(said.contains(key), "{said}");
         }
+    }
+
+    #[test]
+    fn the_databases_password_is_in_no_message() {
+        for text in [
+            "[server]\ndatabase_url = \"mysql://kaibo:canary@db/kaibo\"",
+            "[server]\ndatabase_url = \"postgres://kaibo:canary@db:many/kaibo\"",
+            "[server]\ndatabase_url = \"postgres://kaibo:canary@db/kaibo?sslmode=maybe\"",
+            "[server]\ndatabase_url = \"postgres://kaibo:canary@db/kaibo",
+            "[server]\ndatabase_urll = \"postgres://kaibo:canary@db/kaibo\"",
+            "[server]\ndatabase_url = postgres://kaibo:canary@db/kaibo",
+        ] {
+            let read = parse(text, &[]);
+            let error = read.and_then(|config| config.check()).unwrap_err();
+            let said = format!("{error:#} {error:?}");
+            assert!(!said.contains("canary"), "{said}");
+        }
+        let text = "[server]\ndatabase_url = \"postgres://kaibo:canary@db/kaibo\"";
+        let config = parse(text, &[]).unwrap();
+        let said = format!("{config:?} {:?}", config.database().unwrap());
+        assert!(!said.contains("canary"), "{said}");
+        assert!(said.contains("postgres://kaibo@db:5432/kaibo"), "{said}");
+    }
+
+    #[test]
+    fn a_mistake_in_the_file_is_told_by_its_line() {
+        let error = parse("[room]\nearly = \"30m\"\nlost =\n", &[]).unwrap_err();
+        assert!(error.to_string().starts_with("line 3:"), "{error}");
     }
 
     #[test]

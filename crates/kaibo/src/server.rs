@@ -30,7 +30,7 @@ pub(crate) struct Server {
     /// Cancelled when the server is to end.
     pub(crate) shutdown: CancellationToken,
     tasks: TaskTracker,
-    _lock: ServerLock,
+    lock: ServerLock,
 }
 
 impl Server {
@@ -39,10 +39,11 @@ impl Server {
         raise_open_files();
         let metrics = PrometheusBuilder::new().install_recorder()?;
         let data_dir = &config.server.data_dir;
-        let store = Store::open(data_dir).await?;
-        let Some(lock) = store.lock_server()? else {
+        let database = config.database()?;
+        let store = Store::open_with(data_dir, &database).await?;
+        let Some(lock) = store.lock_server().await? else {
             bail!(
-                "another kaibo server runs on {}; stop it first",
+                "another kaibo server runs on {} or its database; stop it first",
                 data_dir.display()
             );
         };
@@ -74,7 +75,7 @@ impl Server {
             kaibo,
             shutdown,
             tasks: TaskTracker::new(),
-            _lock: lock,
+            lock,
         };
         server.run_outbox(gate).await;
         server.kaibo.restart_rooms().await?;
@@ -86,18 +87,23 @@ impl Server {
             stall: Duration::from_millis(config.media.stall_ms),
         };
         server.spawn(http::serve(http, router, limits, server.shutdown.clone()));
-        tracing::info!(http = public_http, rtmp = public_rtmp, "ready");
+        let database = database.name(data_dir);
+        tracing::info!(http = public_http, rtmp = public_rtmp, database, "ready");
         Ok(server)
     }
 
     /// Runs until SIGTERM or Ctrl-C, then drains.
-    pub(crate) async fn until_stopped(self) -> anyhow::Result<()> {
+    pub(crate) async fn until_stopped(mut self) -> anyhow::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let asked = tokio::select! {
             _ = terminate.recv() => true,
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted?;
                 true
+            }
+            () = self.lock.taken() => {
+                tracing::error!("another server has taken the database while it was away; stopping");
+                false
             }
             () = self.shutdown.cancelled() => false,
         };

@@ -1,24 +1,47 @@
 //! What can fail between Kaibo and its memory. A "no" (limit, conflict) is never one of these.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::db;
 use crate::keys::{KeyError, SealError};
 
 /// The store could not do what was asked. A write that failed has left nothing behind.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database refused or did not answer.
-    #[error("the database failed: {0}; see the cause, then try again")]
+    #[error("the database failed: {0}; {advice}", advice = db::advice(.0))]
     Database(#[source] Arc<sqlx::Error>),
-    /// No room left for the database.
+    /// The connection went away while a commit was under way.
     #[error(
-        "no space left for the database: free space on the disk of the data folder; writes then work again"
+        "the connection to the database was lost while saving ({0}): the change may or may not have been saved; look before you try again"
     )]
-    Full(#[source] Arc<sqlx::Error>),
-    /// Another process held the database for longer than [`crate::BUSY_MS`].
+    Uncertain(#[source] Arc<sqlx::Error>),
+    /// The setting that names the database cannot be used; without its text, which holds a password.
     #[error(
-        "another process keeps the database locked: let it finish (or stop it), then try again"
+        "server.database_url cannot be used: {0}; write postgres://user:password@host/database"
+    )]
+    Url(String),
+    /// A PostgreSQL database that cannot hold every text.
+    #[error("the database is not in UTF-8: create it with ENCODING 'UTF8'")]
+    Encoding,
+    /// A newer kaibo has changed the tables.
+    #[error(
+        "a newer kaibo has opened this database (its tables are at step {found}, this one knows steps up to {newest}): use that version or a newer one"
+    )]
+    Newer {
+        /// A step that was taken and is not known here.
+        found: i64,
+        /// The last step that is known here.
+        newest: i64,
+    },
+    /// No room left for the database.
+    #[error("no space left for the database: free space on its disk; writes then work again")]
+    Full(#[source] Arc<sqlx::Error>),
+    /// Others held the database for longer than [`crate::BUSY_MS`].
+    #[error(
+        "the database is busy ({0}): let the process that keeps it locked finish (or stop it), then try again"
     )]
     Busy(#[source] Arc<sqlx::Error>),
     /// The tables could not be brought to this version's shape.
@@ -40,7 +63,7 @@ pub enum StoreError {
     Key(#[from] Arc<KeyError>),
     /// A stored secret does not open.
     #[error(
-        "a sealed value of {what} does not open: {source}; restore master.key and kaibo.db from the same backup"
+        "a sealed value of {what} does not open: {source}; restore master.key and the database from the same backup"
     )]
     Sealed {
         /// Whose.
@@ -80,7 +103,28 @@ impl StoreError {
 
     /// The connection itself is of no more use, whatever it is asked next.
     pub(crate) fn breaks_connection(&self) -> bool {
-        matches!(self, Self::Database(e) if e.as_database_error().is_none())
+        match self {
+            Self::Database(error) => db::breaks_connection(error),
+            Self::Uncertain(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Nothing of the transaction in which it arose is left to go on with.
+    pub(crate) fn undoes_batch(&self) -> bool {
+        self.is_collision() || self.breaks_connection()
+    }
+
+    /// The connection was cut; another may well be had, and work that left no trace be done on it.
+    pub(crate) fn is_lost_connection(&self) -> bool {
+        let timed_out =
+            |e: &sqlx::Error| matches!(e, sqlx::Error::Io(e) if e.kind() == ErrorKind::TimedOut);
+        matches!(self, Self::Database(e) if db::breaks_connection(e) && !timed_out(e))
+    }
+
+    /// Two transactions were in each other's way: done anew, the work may well succeed.
+    pub(crate) fn is_collision(&self) -> bool {
+        matches!(self, Self::Busy(e) if db::is_collision(e))
     }
 }
 

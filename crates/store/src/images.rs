@@ -54,8 +54,11 @@ impl Store {
             image.created_at,
         ];
         let saved = self.writer().execute(sql, args).await.map(drop);
-        if saved.is_err() {
-            // Without its row nobody would ever find it.
+        // Without its row nobody would ever find it; but the row may be there.
+        if saved
+            .as_ref()
+            .is_err_and(|e| !matches!(e, StoreError::Uncertain(_)))
+        {
             on_disk(move || fs::remove_file(&path).map_err(|e| (path, e))).await?;
         }
         saved

@@ -33,7 +33,7 @@ impl fmt::Debug for MasterKey {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file is not there, but a database made with it is.
-    #[error("{} is missing beside an existing database: put back the key from your backup (without it no stored secret opens), or move kaibo.db away to begin anew", .0.display())]
+    #[error("{} is missing beside an existing database: put back the key from your backup (without it no stored secret opens), or name an empty folder or database to begin anew", .0.display())]
     Missing(PathBuf),
     /// Others than the owner can read the file.
     #[error("{} can be read by others (mode {mode:03o}): run `chmod 600` on it", path.display())]
@@ -47,7 +47,7 @@ pub enum KeyError {
     #[error("{} does not hold 64 hexadecimal digits: put back the key from your backup", .0.display())]
     Damaged(PathBuf),
     /// The database was made with another key.
-    #[error("{} is not the key that kaibo.db was made with: restore both from the same backup", .0.display())]
+    #[error("{} is not the key that the database was made with: restore both from the same backup", .0.display())]
     Foreign(PathBuf),
     /// The file could not be read or written.
     #[error("cannot use {}: {source}", path.display())]

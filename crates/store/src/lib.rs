@@ -1,4 +1,5 @@
-//! What Kaibo remembers: apps, rooms and their events, people, images, keys, in one folder.
+//! What Kaibo remembers: apps, rooms and their events, people, images, keys. The key and the images
+//! are in a folder; all else is in a database, which is a file of that folder or a PostgreSQL.
 //!
 //! One [`Store`] per process; several processes may share a folder. One method is one transaction,
 //! and a write that was answered survives the loss of power.
@@ -30,7 +31,7 @@ use crate::ids::Permutation;
 use crate::writer::Writer;
 
 pub use apps::App;
-pub use db::{BUSY_MS, DATABASE_FILE};
+pub use db::{BUSY_MS, DATABASE_FILE, Database, Migration};
 pub use error::StoreError;
 pub use images::Image;
 pub use keys::{KEY_FILE, KeyError, MasterKey, SealError};
@@ -64,11 +65,24 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the folder, which is made (mode 0700) when missing, with a master key and a database
-    /// at the first start. Processes that open one folder at the same time wait for each other.
-    /// Must be called inside a tokio runtime, which then carries the writer.
+    /// Whether an installation was begun in the folder.
+    pub fn is_in(data_dir: &Path) -> bool {
+        [KEY_FILE, DATABASE_FILE]
+            .iter()
+            .any(|file| data_dir.join(file).exists())
+    }
+
+    /// Opens the folder with SQLite in it, as [`Store::open_with`] does.
     pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        Self::open_in(data_dir, None).await
+        Self::open_with(data_dir, &Database::default()).await
+    }
+
+    /// Opens the folder, which is made (mode 0700) when missing, and its database; at the first
+    /// start with a master key and tables. Tables of an older version are brought to this one's
+    /// shape. Processes that open one installation at the same time wait for each other.
+    /// Must be called inside a tokio runtime, which then carries the writer.
+    pub async fn open_with(data_dir: &Path, database: &Database) -> Result<Self, StoreError> {
+        Self::open_in(data_dir, database, None).await
     }
 
     /// A store of its own for a test: a temporary folder, in memory (`/dev/shm`) where the system
@@ -79,23 +93,31 @@ impl Store {
             .or_else(|_| TempDir::with_prefix("kaibo-"))
             .map_err(|e| StoreError::file(memory, e))?;
         let dir = temporary.path().to_owned();
-        Self::open_in(&dir, Some(temporary)).await
+        Self::open_in(&dir, &Database::default(), Some(temporary)).await
     }
 
-    async fn open_in(data_dir: &Path, temporary: Option<TempDir>) -> Result<Self, StoreError> {
+    async fn open_in(
+        data_dir: &Path,
+        database: &Database,
+        temporary: Option<TempDir>,
+    ) -> Result<Self, StoreError> {
         let data_dir = std::path::absolute(data_dir).map_err(|e| StoreError::file(data_dir, e))?;
         let _opening = lock::opening(&data_dir).await?;
-        let place = Place::new(&data_dir);
-        // First the database, then the key: whoever sees a database must find its key.
-        let keys = MasterKey::load_or_create(&data_dir, place.exists())?;
-        place.create()?;
-        let mut conn = place.writer().await?;
+        let place = database.place(&data_dir);
+        let mut conn = place.opener().await?;
+        // First the key, then the database: whoever sees a database must find its key.
+        let keys = MasterKey::load_or_create(&data_dir, is_somebodys(conn.as_mut()).await?)?;
+        let mut conn = match conn {
+            Some(conn) => conn,
+            None => place.create().await?,
+        };
         conn.migrate().await?;
         check_key(&mut conn, &keys, &data_dir).await?;
+        conn.close().await;
         Ok(Self(Arc::new(Inner {
             room_ids: Permutation::of_rooms(&keys.derive("room id")),
-            readers: Readers::new(place.clone()),
-            writer: Writer::start(place.clone(), conn),
+            readers: Readers::new(place.clone(), database.readers()),
+            writer: Writer::start(place.clone(), place.writer().await?),
             data_dir,
             place,
             keys,
@@ -116,7 +138,8 @@ impl Store {
     /// Whether the database answers and takes writes (for readiness). It writes a value that
     /// differs each time: an empty commit, or one of equal bytes, succeeds on a full disk.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.readers().row("SELECT 1 AS one", args![]).await?;
+        let sql = "SELECT value FROM meta WHERE name = $1";
+        self.readers().row(sql, args!["ping"]).await?;
         let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         let beat = keys::random::<8>().to_vec();
@@ -146,6 +169,17 @@ impl Store {
 }
 
 const KEY_CHECK: &str = "key check";
+
+/// Whether the database holds, or may hold, what was sealed with some key.
+async fn is_somebodys(conn: Option<&mut Conn>) -> Result<bool, StoreError> {
+    match conn {
+        None => Ok(false),
+        // The file is made after the key.
+        Some(Conn::Sqlite(_)) => Ok(true),
+        // An empty database is made by somebody else, before the key.
+        Some(conn) => conn.has_table("meta").await,
+    }
+}
 
 /// Refuses a key that is whole but not this database's: ids would repeat and no secret would open.
 async fn check_key(conn: &mut Conn, keys: &MasterKey, dir: &Path) -> Result<(), StoreError> {

@@ -132,7 +132,7 @@ impl Store {
         wechat_id: &str,
         role: Role,
     ) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 AS n FROM role WHERE app_id = $1 AND wechat_id = $2 AND role = $3";
+        let sql = "SELECT role FROM role WHERE app_id = $1 AND wechat_id = $2 AND role = $3";
         let args = args![app_id, wechat_id, i64::from(role.number())];
         Ok(self.readers().row(sql, args).await?.is_some())
     }

@@ -1,22 +1,18 @@
 //! Tells when something may have been committed, by this process or another.
 
-use std::time::Duration;
-
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::Store;
-use crate::db::{Conn, Place};
+use crate::db::{Others, Place};
 use crate::error::StoreError;
-
-const POLL: Duration = Duration::from_millis(100);
 
 /// Watches one store; made by [`Store::watch`].
 pub struct Watcher {
     place: Place,
     own: watch::Receiver<u64>,
     poll: Option<Interval>,
-    others: Option<(Conn, i64)>,
+    others: Option<Others>,
     called: bool,
     warned: bool,
 }
@@ -57,7 +53,7 @@ impl Watcher {
         let mut open = true;
         loop {
             let poll = self.poll.get_or_insert_with(|| {
-                let mut poll = interval(POLL);
+                let mut poll = interval(Others::interval(&self.place));
                 poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
                 poll
             });
@@ -67,6 +63,13 @@ impl Watcher {
                     Ok(()) => return,
                     Err(_) => open = false,
                 },
+                told = told(&mut self.others) => {
+                    // What was committed meanwhile may have been told to nobody.
+                    if told.is_err() {
+                        self.others = None;
+                    }
+                    return;
+                }
                 _ = poll.tick() => if self.others_committed().await {
                     return;
                 },
@@ -91,14 +94,18 @@ impl Watcher {
     }
 
     async fn poll_others(&mut self) -> Result<bool, StoreError> {
-        let Some((conn, seen)) = &mut self.others else {
-            let mut conn = self.place.reader().await?;
-            let version = conn.data_version().await?;
-            self.others = Some((conn, version));
+        let Some(others) = &mut self.others else {
+            self.others = Some(Others::new(&self.place).await?);
             // Nobody looked until now.
             return Ok(true);
         };
-        let version = conn.data_version().await?;
-        Ok(std::mem::replace(seen, version) != version)
+        others.look().await
+    }
+}
+
+async fn told(others: &mut Option<Others>) -> Result<(), StoreError> {
+    match others {
+        Some(others) => others.told().await,
+        None => std::future::pending().await,
     }
 }

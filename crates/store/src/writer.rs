@@ -1,5 +1,6 @@
 //! The one writer with group commit: jobs that arrive together share a commit, and each is
-//! acknowledged only after it.
+//! acknowledged only after it. A batch that a collision or a lost connection has undone is run
+//! again, so each job must be fit to run more than once.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -12,13 +13,15 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::db::{Conn, Place, Value, args};
+use crate::db::{self, Conn, Place, Value, args};
 use crate::error::StoreError;
 
 /// Most jobs in one commit.
 const BATCH: usize = 64;
 /// Most jobs that wait; further callers wait to queue.
 const QUEUE: usize = 1024;
+/// How often a batch is run at most.
+const TRIES: u32 = 3;
 
 /// What a job's caller gets: its answer, or the panic that ended it.
 type Outcome<T> = Result<Result<T, StoreError>, Box<dyn Any + Send>>;
@@ -60,15 +63,19 @@ impl Writer {
     }
 
     /// Runs `work` inside a transaction and answers once it is durable. An error of `work` takes
-    /// back only what `work` wrote. A caller that goes away does not stop its job.
+    /// back only what `work` wrote. A caller that goes away does not stop its job. A clone of
+    /// `work` is run each time, and all but the last leave no trace.
     pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>>
+            + Clone
+            + Send
+            + 'static,
     {
         let (reply, answer) = oneshot::channel();
         let job = Queued {
-            work: Some(work),
+            work,
             outcome: None,
             reply,
         };
@@ -120,7 +127,7 @@ trait Job: Send {
 }
 
 struct Queued<F, T> {
-    work: Option<F>,
+    work: F,
     outcome: Option<Outcome<T>>,
     reply: oneshot::Sender<Outcome<T>>,
 }
@@ -128,11 +135,14 @@ struct Queued<F, T> {
 impl<F, T> Job for Queued<F, T>
 where
     T: Send + 'static,
-    F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>>
+        + Clone
+        + Send
+        + 'static,
 {
     fn run<'a>(&'a mut self, conn: &'a mut Conn) -> BoxFuture<'a, Result<(), Failed>> {
         async move {
-            let work = self.work.take().expect("a job is run once");
+            let work = self.work.clone();
             // The closure may panic before it gives a future, so it is called inside one.
             let outcome = AssertUnwindSafe(async { work(conn).await })
                 .catch_unwind()
@@ -200,14 +210,29 @@ impl Task {
     }
 
     async fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        for _ in 1..TRIES {
+            match self.try_commit(batch).await {
+                Err(Failure::Undone(error)) if error.is_collision() => {
+                    tracing::debug!(%error, "writes collided; running them again");
+                }
+                Err(Failure::Undone(error)) if error.is_lost_connection() => {
+                    tracing::warn!(%error, "the database connection was lost; trying another");
+                }
+                result => return result.map_err(Failure::into_error),
+            }
+        }
+        self.try_commit(batch).await.map_err(Failure::into_error)
+    }
+
+    async fn try_commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Failure> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => self.place.writer().await?,
+            None => self.place.writer().await.map_err(Failure::Final)?,
         };
         let result = write_batch(&mut conn, batch).await;
         match &result {
             Ok(()) => self.conn = Some(conn),
-            Err(error) if error.breaks_connection() => {}
+            Err(failure) if failure.error().breaks_connection() => {}
             // Fails where the database has already rolled back by itself.
             Err(_) => match conn.execute("ROLLBACK", args![]).await {
                 Err(error) if error.breaks_connection() => {}
@@ -218,11 +243,48 @@ impl Task {
     }
 }
 
-async fn write_batch(conn: &mut Conn, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-    conn.execute("BEGIN IMMEDIATE", args![]).await?;
+/// Why a batch was not saved.
+enum Failure {
+    /// It left no trace, so it may be run again.
+    Undone(StoreError),
+    /// Running it again would not help, or might save it twice.
+    Final(StoreError),
+}
+
+impl Failure {
+    fn error(&self) -> &StoreError {
+        match self {
+            Self::Undone(error) | Self::Final(error) => error,
+        }
+    }
+
+    fn into_error(self) -> StoreError {
+        match self {
+            Self::Undone(error) | Self::Final(error) => error,
+        }
+    }
+}
+
+async fn write_batch(conn: &mut Conn, batch: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+    run_jobs(conn, batch).await.map_err(Failure::Undone)?;
+    match conn.execute("COMMIT", args![]).await {
+        Ok(_) => Ok(()),
+        // An answer says that nothing was saved; without one, nobody knows.
+        Err(StoreError::Database(error)) if db::breaks_connection(&error) => {
+            Err(Failure::Final(StoreError::Uncertain(error)))
+        }
+        Err(error) => Err(Failure::Undone(error)),
+    }
+}
+
+async fn run_jobs(conn: &mut Conn, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    conn.begin().await?;
     for job in batch {
         conn.execute("SAVEPOINT job", args![]).await?;
         if let Err(Failed(cause)) = job.run(conn).await {
+            if let Some(error) = cause.as_ref().filter(|e| e.undoes_batch()) {
+                return Err(error.clone());
+            }
             // After some failures (disk full) SQLite rolls back everything by itself. Then this
             // fails, and with it the batch, whose earlier jobs are gone.
             let taken_back = conn.execute("ROLLBACK TO job", args![]).await;
@@ -230,22 +292,22 @@ async fn write_batch(conn: &mut Conn, batch: &mut [Box<dyn Job>]) -> Result<(), 
         }
         conn.execute("RELEASE job", args![]).await?;
     }
-    conn.execute("COMMIT", args![]).await?;
-    Ok(())
+    conn.announce().await
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::Mutex;
 
     use futures_util::future::join_all;
 
     use super::*;
+    use crate::db::Database;
 
     async fn writer(dir: &Path) -> (Arc<Writer>, Conn) {
-        let place = Place::new(dir);
-        place.create().unwrap();
-        let mut conn = place.writer().await.unwrap();
+        let place = Database::default().place(dir);
+        let mut conn = place.create().await.unwrap();
         let table = "CREATE TABLE note (text TEXT NOT NULL)";
         conn.execute(table, args![]).await.unwrap();
         let reader = place.reader().await.unwrap();
@@ -272,10 +334,12 @@ mod tests {
     ) {
         let (go, wait) = oneshot::channel::<()>();
         let (started, running) = oneshot::channel::<()>();
+        let once = Arc::new(Mutex::new(Some((started, wait))));
         let holder = writer.clone();
         let held = TaskTracker::new().spawn(async move {
             let work = holder.write(move |_| {
                 Box::pin(async move {
+                    let (started, wait) = once.lock().unwrap().take().unwrap();
                     started.send(()).unwrap();
                     wait.await.unwrap();
                     Ok(())

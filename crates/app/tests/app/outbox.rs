@@ -37,6 +37,7 @@ async fn command_beside_the_server_is_carried_out_before_it_returns() {
     let server_store = Store::open(house.folder.path()).await.unwrap();
     let _lock = server_store
         .lock_server()
+        .await
         .unwrap()
         .expect("nobody else serves");
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());

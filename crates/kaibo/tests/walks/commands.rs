@@ -168,7 +168,7 @@ async fn a_second_server_on_the_same_folder_is_refused_and_harms_nobody() {
     };
     assert_eq!(ended.status.code(), Some(1));
     let message = format!(
-        "kaibo: another kaibo server runs on {}; stop it first\n",
+        "kaibo: another kaibo server runs on {} or its database; stop it first\n",
         house.data_dir().display()
     );
     assert_eq!(ended.said, message);

@@ -4,11 +4,10 @@ use kaibo_domain::event::RoomEvent;
 use kaibo_domain::room::Change;
 use kaibo_store::PushRefusal;
 
-use crate::{NOW, a_room, add_app, make_room, store};
+use crate::{House, NOW, a_room, add_app, make_room};
 
-#[tokio::test]
-async fn a_room_s_secrets_are_its_own_app_s_alone() {
-    let (store, one) = store().await;
+async fn a_room_s_secrets_are_its_own_app_s_alone(house: House) {
+    let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
     let room = a_room(&store, &one, "code-of-one").await;
     let access = store.room_access(&one, room.id).await.unwrap().unwrap();
@@ -26,9 +25,8 @@ async fn a_room_s_secrets_are_its_own_app_s_alone() {
     assert_eq!(store.room_by_code("code-of-on").await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn revoking_counts_the_version_up_and_tells() {
-    let (store, one) = store().await;
+async fn revoking_counts_the_version_up_and_tells(house: House) {
+    let (store, one) = house.store().await;
     let room = a_room(&store, &one, "code").await;
     assert_eq!(
         store.revoke_push(&one, room.id, NOW).await.unwrap(),
@@ -44,9 +42,8 @@ async fn revoking_counts_the_version_up_and_tells() {
     assert!(events.iter().all(|e| e.event == RoomEvent::PushKeyRevoked));
 }
 
-#[tokio::test]
-async fn a_renewed_code_replaces_the_old_one() {
-    let (store, one) = store().await;
+async fn a_renewed_code_replaces_the_old_one(house: House) {
+    let (store, one) = house.store().await;
     let room = a_room(&store, &one, "old").await;
     let other = a_room(&store, &one, "other").await;
     assert_eq!(
@@ -67,9 +64,8 @@ async fn a_renewed_code_replaces_the_old_one() {
     assert_eq!(kept, Some((one, other.id)));
 }
 
-#[tokio::test]
-async fn two_rooms_never_share_a_code() {
-    let (store, one) = store().await;
+async fn two_rooms_never_share_a_code(house: House) {
+    let (store, one) = house.store().await;
     let first = a_room(&store, &one, "same").await;
     assert!(make_room(&store, &one, "same").await.is_err());
     let second = a_room(&store, &one, "other").await;
@@ -84,9 +80,8 @@ async fn two_rooms_never_share_a_code() {
     assert_eq!(store.last_offset().await.unwrap(), 2);
 }
 
-#[tokio::test]
-async fn only_the_last_refusal_is_kept() {
-    let (store, one) = store().await;
+async fn only_the_last_refusal_is_kept(house: House) {
+    let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
     let room = a_room(&store, &one, "code").await;
     assert_eq!(store.push_refusal(&one, room.id).await.unwrap(), None);
@@ -129,9 +124,8 @@ async fn only_the_last_refusal_is_kept() {
     );
 }
 
-#[tokio::test]
-async fn a_deleted_room_opens_to_no_key_or_code() {
-    let (store, one) = store().await;
+async fn a_deleted_room_opens_to_no_key_or_code(house: House) {
+    let (store, one) = house.store().await;
     let mut room = a_room(&store, &one, "code").await;
     room.deleted_at = Some(NOW);
     let change = Change {
@@ -148,3 +142,12 @@ async fn a_deleted_room_opens_to_no_key_or_code() {
         None
     );
 }
+
+cases![
+    a_room_s_secrets_are_its_own_app_s_alone,
+    revoking_counts_the_version_up_and_tells,
+    a_renewed_code_replaces_the_old_one,
+    two_rooms_never_share_a_code,
+    only_the_last_refusal_is_kept,
+    a_deleted_room_opens_to_no_key_or_code,
+];

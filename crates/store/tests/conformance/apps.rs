@@ -4,7 +4,7 @@ use kaibo_domain::HOUR_MS;
 use kaibo_domain::id::AppId;
 use kaibo_store::{AccessToken, App, TokenKind};
 
-use crate::{NOW, add_app, app_id, store};
+use crate::{House, NOW, add_app, app_id};
 
 fn token(id: u8, app_id: &AppId, kind: TokenKind, issued_at: i64) -> AccessToken {
     AccessToken {
@@ -17,9 +17,8 @@ fn token(id: u8, app_id: &AppId, kind: TokenKind, issued_at: i64) -> AccessToken
     }
 }
 
-#[tokio::test]
-async fn an_app_is_made_once() {
-    let (store, one) = store().await;
+async fn an_app_is_made_once(house: House) {
+    let (store, one) = house.store().await;
     let again = App {
         app_id: one.clone(),
         name: "Another".into(),
@@ -45,9 +44,8 @@ async fn an_app_is_made_once() {
     assert_eq!(ids, [one, two]);
 }
 
-#[tokio::test]
-async fn a_new_token_lets_the_old_ones_of_its_kind_die() {
-    let (store, one) = store().await;
+async fn a_new_token_lets_the_old_ones_of_its_kind_die(house: House) {
+    let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
     let (plain, stable) = (TokenKind::Plain, TokenKind::Stable);
     let old = token(1, &one, plain, NOW);
@@ -88,9 +86,8 @@ async fn a_new_token_lets_the_old_ones_of_its_kind_die() {
     assert_eq!(store.token(&[99; 16]).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn the_newest_of_two_tokens_of_one_millisecond_is_the_one_that_holds() {
-    let (store, one) = store().await;
+async fn the_newest_of_two_tokens_of_one_millisecond_is_the_one_that_holds(house: House) {
+    let (store, one) = house.store().await;
     for id in [9, 1, 5] {
         let token = token(id, &one, TokenKind::Plain, NOW);
         store.issue_token(&token, NOW).await.unwrap();
@@ -99,9 +96,8 @@ async fn the_newest_of_two_tokens_of_one_millisecond_is_the_one_that_holds() {
     }
 }
 
-#[tokio::test]
-async fn tokens_go_a_day_after_they_expired() {
-    let (store, one) = store().await;
+async fn tokens_go_a_day_after_they_expired(house: House) {
+    let (store, one) = house.store().await;
     let old = token(1, &one, TokenKind::Plain, NOW);
     store.issue_token(&old, NOW).await.unwrap();
     let day_past = old.expires_at + 24 * HOUR_MS;
@@ -117,9 +113,8 @@ async fn tokens_go_a_day_after_they_expired() {
     assert!(store.token(&old.id).await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn a_token_that_is_to_follow_another_follows_no_third() {
-    let (store, one) = store().await;
+async fn a_token_that_is_to_follow_another_follows_no_third(house: House) {
+    let (store, one) = house.store().await;
     let stable = TokenKind::Stable;
     let (first, second) = (token(1, &one, stable, NOW), token(2, &one, stable, NOW));
     assert!(store.issue_token_after(&first, NOW, None).await.unwrap());
@@ -132,3 +127,11 @@ async fn a_token_that_is_to_follow_another_follows_no_third() {
     let newest = store.newest_token(&one, stable).await.unwrap();
     assert_eq!(newest, Some(second));
 }
+
+cases![
+    an_app_is_made_once,
+    a_new_token_lets_the_old_ones_of_its_kind_die,
+    the_newest_of_two_tokens_of_one_millisecond_is_the_one_that_holds,
+    tokens_go_a_day_after_they_expired,
+    a_token_that_is_to_follow_another_follows_no_third,
+];

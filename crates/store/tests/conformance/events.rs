@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use kaibo_store::{Store, Watcher};
+use kaibo_store::Watcher;
 
-use crate::{NOW, a_room, add_app, store};
+use crate::{House, NOW, a_room, add_app};
 
-#[tokio::test]
-async fn events_rise_from_one_and_are_read_in_pages() {
-    let (store, one) = store().await;
+async fn events_rise_from_one_and_are_read_in_pages(house: House) {
+    let (store, one) = house.store().await;
     assert_eq!(store.last_offset().await.unwrap(), 0);
     for code in ["a", "b", "c"] {
         a_room(&store, &one, code).await;
@@ -23,9 +22,8 @@ async fn events_rise_from_one_and_are_read_in_pages() {
     assert_eq!(store.last_offset().await.unwrap(), 3);
 }
 
-#[tokio::test]
-async fn what_was_applied_never_goes_back() {
-    let (store, _) = store().await;
+async fn what_was_applied_never_goes_back(house: House) {
+    let (store, _) = house.store().await;
     assert_eq!(store.applied_offset().await.unwrap(), 0);
     for (noted, kept) in [(5, 5), (3, 5), (9, 9)] {
         store.note_applied(noted, NOW).await.unwrap();
@@ -33,9 +31,8 @@ async fn what_was_applied_never_goes_back() {
     }
 }
 
-#[tokio::test]
-async fn a_watcher_wakes_for_own_commits_and_waits_without() {
-    let (store, one) = store().await;
+async fn a_watcher_wakes_for_own_commits_and_waits_without(house: House) {
+    let (store, one) = house.store().await;
     let mut watcher = store.watch();
     watcher.changed().await;
     settle(&mut watcher).await;
@@ -44,9 +41,8 @@ async fn a_watcher_wakes_for_own_commits_and_waits_without() {
     assert_eq!(store.last_offset().await.unwrap(), 1);
 }
 
-#[tokio::test]
-async fn a_watcher_misses_nothing_between_its_calls() {
-    let (store, one) = store().await;
+async fn a_watcher_misses_nothing_between_its_calls(house: House) {
+    let (store, one) = house.store().await;
     let mut watcher = store.watch();
     for n in 1..=20 {
         watcher.changed().await;
@@ -57,16 +53,14 @@ async fn a_watcher_misses_nothing_between_its_calls() {
     }
 }
 
-#[tokio::test]
-async fn a_commit_of_another_process_wakes_a_watcher() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Store::open(dir.path()).await.unwrap();
+async fn a_commit_of_another_process_wakes_a_watcher(house: House) {
+    let server = house.open().await;
     let one = add_app(&server, "wx_one").await;
     let mut watcher = server.watch();
     watcher.changed().await;
     settle(&mut watcher).await;
-    // A second store on the folder shares nothing with the first but the files.
-    let command_line = Store::open(dir.path()).await.unwrap();
+    // A second store shares nothing with the first but the folder and the database.
+    let command_line = house.open().await;
     let room = a_room(&command_line, &one, "code").await;
     tokio::time::timeout(Duration::from_secs(10), watcher.changed())
         .await
@@ -79,3 +73,11 @@ async fn settle(watcher: &mut Watcher) {
     let quiet = Duration::from_millis(500);
     while tokio::time::timeout(quiet, watcher.changed()).await.is_ok() {}
 }
+
+cases![
+    events_rise_from_one_and_are_read_in_pages,
+    what_was_applied_never_goes_back,
+    a_watcher_wakes_for_own_commits_and_waits_without,
+    a_watcher_misses_nothing_between_its_calls,
+    a_commit_of_another_process_wakes_a_watcher,
+];

@@ -4,7 +4,7 @@ use kaibo_domain::draft::Draft;
 use kaibo_domain::id::AppId;
 use kaibo_store::{Image, NewRoom, Store, StoreError};
 
-use crate::{DAY, NOW, add_app, app_id, draft, store};
+use crate::{DAY, House, NOW, add_app, app_id, draft};
 
 fn image(app_id: &AppId, name: &str, media_id: &str) -> Image {
     Image {
@@ -19,9 +19,8 @@ fn image(app_id: &AppId, name: &str, media_id: &str) -> Image {
     }
 }
 
-#[tokio::test]
-async fn an_image_comes_back_with_its_bytes() {
-    let (store, one) = store().await;
+async fn an_image_comes_back_with_its_bytes(house: House) {
+    let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
     let name = "ab01".repeat(8);
     let put = image(&one, &name, "media-1");
@@ -40,9 +39,8 @@ async fn an_image_comes_back_with_its_bytes() {
     assert_eq!(std::fs::read(file).unwrap(), b"\x89PNG");
 }
 
-#[tokio::test]
-async fn names_that_are_no_names_reach_no_file() {
-    let (store, one) = store().await;
+async fn names_that_are_no_names_reach_no_file(house: House) {
+    let (store, one) = house.store().await;
     let long = "../".repeat(11);
     for name in [
         "",
@@ -58,9 +56,8 @@ async fn names_that_are_no_names_reach_no_file() {
     assert!(!store.data_dir().join("images").exists());
 }
 
-#[tokio::test]
-async fn an_image_without_a_row_leaves_no_file() {
-    let (store, _) = store().await;
+async fn an_image_without_a_row_leaves_no_file(house: House) {
+    let (store, _) = house.store().await;
     let name = "0".repeat(32);
     let put = store
         .put_image(&image(&app_id("wx_nobody"), &name, "m"), b"x")
@@ -71,9 +68,8 @@ async fn an_image_without_a_row_leaves_no_file() {
     assert_eq!(left.count(), 0);
 }
 
-#[tokio::test]
-async fn a_name_in_use_keeps_its_image() {
-    let (store, one) = store().await;
+async fn a_name_in_use_keeps_its_image(house: House) {
+    let (store, one) = house.store().await;
     let name = "7".repeat(32);
     store
         .put_image(&image(&one, &name, "first"), b"first")
@@ -107,9 +103,8 @@ async fn room_with(store: &Store, app_id: &AppId, code: &str, change: impl FnOnc
     assert!(store.create_room(new, NOW).await.unwrap().is_some());
 }
 
-#[tokio::test]
-async fn purge_takes_old_images_that_no_room_shows() {
-    let (store, one) = store().await;
+async fn purge_takes_old_images_that_no_room_shows(house: House) {
+    let (store, one) = house.store().await;
     let other = add_app(&store, "wx_other").await;
     let names = ["1", "2", "3", "4"].map(|digit| digit.repeat(32));
     for (name, at) in names.iter().zip([10, 10, 20, 10]) {
@@ -135,3 +130,11 @@ async fn purge_takes_old_images_that_no_room_shows() {
     assert!(!store.data_dir().join("images/11").join(&names[0]).exists());
     assert_eq!(store.purge_images(20).await.unwrap(), 0);
 }
+
+cases![
+    an_image_comes_back_with_its_bytes,
+    names_that_are_no_names_reach_no_file,
+    an_image_without_a_row_leaves_no_file,
+    a_name_in_use_keeps_its_image,
+    purge_takes_old_images_that_no_room_shows,
+];

@@ -1,13 +1,37 @@
 //! What every store must do, whatever database is under it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+/// Runs each case of a file on every database.
+macro_rules! cases {
+    ($($case:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(crate::House::sqlite()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(crate::House::postgres().await).await;
+            })*
+        }
+    };
+}
+
+mod house;
+
 mod access;
 mod apps;
 mod events;
 mod folder;
 mod images;
+mod outage;
 mod people;
+mod released;
 mod rooms;
+mod shape;
+mod statements;
 mod users;
 
 use kaibo_domain::draft::Draft;
@@ -16,18 +40,13 @@ use kaibo_domain::room::Room;
 use kaibo_domain::{HOUR_MS, UnixMs};
 use kaibo_store::{App, NewRoom, Store, StoreError};
 
+pub(crate) use house::House;
+
 pub(crate) const NOW: UnixMs = 1_800_000_000_000;
 pub(crate) const DAY: i32 = 20_270_115;
 
 pub(crate) fn app_id(name: &str) -> AppId {
     name.parse().unwrap()
-}
-
-/// A store with one app, `wx_one`.
-pub(crate) async fn store() -> (Store, AppId) {
-    let store = Store::open_in_memory().await.unwrap();
-    let one = add_app(&store, "wx_one").await;
-    (store, one)
 }
 
 pub(crate) async fn add_app(store: &Store, name: &str) -> AppId {

@@ -3,11 +3,10 @@
 use kaibo_domain::anchor::Verification;
 use kaibo_domain::role::Role;
 
-use crate::{NOW, add_app, store};
+use crate::{House, NOW, add_app};
 
-#[tokio::test]
-async fn a_request_is_kept_with_its_first_token() {
-    let (store, one) = store().await;
+async fn a_request_is_kept_with_its_first_token(house: House) {
+    let (store, one) = house.store().await;
     let asked = store
         .request_anchor(&one, "wang", "token-1", NOW)
         .await
@@ -31,9 +30,8 @@ async fn a_request_is_kept_with_its_first_token() {
     assert!(!store.has_role(&one, "wang", Role::Anchor).await.unwrap());
 }
 
-#[tokio::test]
-async fn verifying_gives_the_role_in_this_app_alone() {
-    let (store, one) = store().await;
+async fn verifying_gives_the_role_in_this_app_alone(house: House) {
+    let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
     store
         .request_anchor(&one, "wang", "token-1", NOW)
@@ -59,9 +57,8 @@ async fn verifying_gives_the_role_in_this_app_alone() {
     assert_eq!(store.anchor(&two, "wang").await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn somebody_not_heard_of_can_be_verified_and_stays_so() {
-    let (store, one) = store().await;
+async fn somebody_not_heard_of_can_be_verified_and_stays_so(house: House) {
+    let (store, one) = house.store().await;
     let done = store.verify_anchor(&one, "li", "token", NOW).await.unwrap();
     assert_eq!((done.requested_at, done.verified_at), (NOW, Some(NOW)));
     let asked = store
@@ -77,3 +74,9 @@ async fn somebody_not_heard_of_can_be_verified_and_stays_so() {
     let ids: Vec<&str> = all.iter().map(|a| a.wechat_id.as_str()).collect();
     assert_eq!(ids, ["wang", "li"]);
 }
+
+cases![
+    a_request_is_kept_with_its_first_token,
+    verifying_gives_the_role_in_this_app_alone,
+    somebody_not_heard_of_can_be_verified_and_stays_so,
+];

@@ -10,7 +10,7 @@ use kaibo_domain::id::RoomId;
 use kaibo_domain::room::{Ban, Change, Room, Status};
 use kaibo_store::{RoomQuery, Saved, Store};
 
-use crate::{DAY, NOW, a_room, add_app, make_room, make_room_within, store};
+use crate::{DAY, House, NOW, a_room, add_app, make_room, make_room_within};
 
 fn to_status(room: &Room, to: Status) -> Change {
     let mut room = room.clone();
@@ -30,9 +30,8 @@ async fn save(store: &Store, change: &Change, live_limit: Option<u32>) -> Saved 
         .unwrap()
 }
 
-#[tokio::test]
-async fn a_room_is_made_with_its_event_and_found_by_its_own_app_alone() {
-    let (store, one) = store().await;
+async fn a_room_is_made_with_its_event_and_found_by_its_own_app_alone(house: House) {
+    let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
     let (room, offset) = make_room(&store, &one, "code").await.unwrap().unwrap();
     assert_eq!(
@@ -62,18 +61,16 @@ async fn a_room_is_made_with_its_event_and_found_by_its_own_app_alone() {
     );
 }
 
-#[tokio::test]
-async fn a_room_of_no_app_is_an_error_and_leaves_nothing() {
-    let (store, _) = store().await;
+async fn a_room_of_no_app_is_an_error_and_leaves_nothing(house: House) {
+    let (store, _) = house.store().await;
     let nobody = crate::app_id("wx_nobody");
     assert!(make_room(&store, &nobody, "code").await.is_err());
     assert_eq!(store.last_offset().await.unwrap(), 0);
     assert_eq!(store.rooms_made(&nobody, DAY).await.unwrap(), 0);
 }
 
-#[tokio::test]
-async fn every_field_of_a_room_comes_back() {
-    let (store, one) = store().await;
+async fn every_field_of_a_room_comes_back(house: House) {
+    let (store, one) = house.store().await;
     let mut room = a_room(&store, &one, "code").await;
     let draft = &mut room.draft;
     draft.sub_anchor_wechat = Some("sub".into());
@@ -104,9 +101,8 @@ async fn every_field_of_a_room_comes_back() {
     assert_eq!(store.room(&one, room.id).await.unwrap(), Some(room));
 }
 
-#[tokio::test]
-async fn a_save_over_another_save_is_a_conflict_and_writes_nothing() {
-    let (store, one) = store().await;
+async fn a_save_over_another_save_is_a_conflict_and_writes_nothing(house: House) {
+    let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
     let room = a_room(&store, &one, "code").await;
     let live = to_status(&room, Status::Live);
@@ -121,9 +117,8 @@ async fn a_save_over_another_save_is_a_conflict_and_writes_nothing() {
     assert_eq!(store.last_offset().await.unwrap(), 2);
 }
 
-#[tokio::test]
-async fn of_a_hundred_saves_of_one_version_one_is_done() {
-    let (store, one) = store().await;
+async fn of_a_hundred_saves_of_one_version_one_is_done(house: House) {
+    let (store, one) = house.store().await;
     let room = a_room(&store, &one, "code").await;
     let change = to_status(&room, Status::Banned);
     let all = join_all((0..100).map(|_| save(&store, &change, None))).await;
@@ -131,9 +126,8 @@ async fn of_a_hundred_saves_of_one_version_one_is_done() {
     assert_eq!((done, store.last_offset().await.unwrap()), (1, 2));
 }
 
-#[tokio::test]
-async fn a_hundred_rooms_that_go_live_at_once_stop_exactly_at_the_limit() {
-    let (store, one) = store().await;
+async fn a_hundred_rooms_that_go_live_at_once_stop_exactly_at_the_limit(house: House) {
+    let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
     let elsewhere = a_room(&store, &two, "elsewhere").await;
     save(&store, &to_status(&elsewhere, Status::Live), Some(1)).await;
@@ -158,9 +152,8 @@ async fn a_hundred_rooms_that_go_live_at_once_stop_exactly_at_the_limit() {
     assert_eq!(store.on_air_count(&two).await.unwrap(), 1);
 }
 
-#[tokio::test]
-async fn a_day_ends_exactly_at_its_limit_and_deleting_gives_nothing_back() {
-    let (store, one) = store().await;
+async fn a_day_ends_exactly_at_its_limit_and_deleting_gives_nothing_back(house: House) {
+    let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
     let codes: Vec<String> = (0..80).map(|n| n.to_string()).collect();
     let made = join_all(codes.iter().map(|c| make_room_within(&store, &one, c, 50))).await;
@@ -201,9 +194,8 @@ async fn a_day_ends_exactly_at_its_limit_and_deleting_gives_nothing_back() {
     assert_eq!(store.rooms(&one, &page(0, 0)).await.unwrap().0, 49);
 }
 
-#[tokio::test]
-async fn two_hundred_rooms_made_at_once_share_few_commits() {
-    let (store, one) = store().await;
+async fn two_hundred_rooms_made_at_once_share_few_commits(house: House) {
+    let (store, one) = house.store().await;
     let before = store.commits();
     let codes: Vec<String> = (0..200).map(|n| n.to_string()).collect();
     let rooms = join_all(codes.iter().map(|code| a_room(&store, &one, code))).await;
@@ -221,9 +213,8 @@ fn page(offset: i64, limit: i64) -> RoomQuery {
     }
 }
 
-#[tokio::test]
-async fn a_list_is_counted_paged_and_latest_first() {
-    let (store, one) = store().await;
+async fn a_list_is_counted_paged_and_latest_first(house: House) {
+    let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
     a_room(&store, &two, "other").await;
     let mut ids = vec![];
@@ -249,9 +240,8 @@ async fn a_list_is_counted_paged_and_latest_first() {
     assert_eq!(found(ended).await, (2, vec![ids[1], ids[3]]));
 }
 
-#[tokio::test]
-async fn rooms_of_one_start_keep_one_order() {
-    let (store, one) = store().await;
+async fn rooms_of_one_start_keep_one_order(house: House) {
+    let (store, one) = house.store().await;
     let mut ids = vec![];
     for code in ["a", "b", "c"] {
         ids.push(a_room(&store, &one, code).await.id);
@@ -261,9 +251,8 @@ async fn rooms_of_one_start_keep_one_order() {
     assert_eq!(rooms.iter().map(|r| r.id).collect::<Vec<_>>(), ids);
 }
 
-#[tokio::test]
-async fn deadlines_come_in_order_and_deleted_rooms_have_none() {
-    let (store, one) = store().await;
+async fn deadlines_come_in_order_and_deleted_rooms_have_none(house: House) {
+    let (store, one) = house.store().await;
     assert_eq!(store.next_deadline().await.unwrap(), None);
     let mut rooms = vec![];
     for (code, at) in [
@@ -288,18 +277,16 @@ async fn deadlines_come_in_order_and_deleted_rooms_have_none() {
     assert_eq!(store.due_rooms(30, 1).await.unwrap(), [rooms[1].clone()]);
 }
 
-#[tokio::test]
-async fn a_new_room_is_due_at_the_deadline_it_was_made_with() {
-    let (store, one) = store().await;
+async fn a_new_room_is_due_at_the_deadline_it_was_made_with(house: House) {
+    let (store, one) = house.store().await;
     let room = a_room(&store, &one, "code").await;
     let end = room.draft.end_at;
     assert_eq!(store.next_deadline().await.unwrap(), Some(end));
     assert_eq!(store.due_rooms(end, 1).await.unwrap(), [(one, room.id)]);
 }
 
-#[tokio::test]
-async fn a_restart_finds_every_room_that_had_a_stream() {
-    let (store, one) = store().await;
+async fn a_restart_finds_every_room_that_had_a_stream(house: House) {
+    let (store, one) = house.store().await;
     let mut expected = vec![];
     for (n, status) in Status::ALL.into_iter().enumerate() {
         let room = a_room(&store, &one, &n.to_string()).await;
@@ -317,3 +304,19 @@ async fn a_restart_finds_every_room_that_had_a_stream() {
     let found = store.rooms_with_stream().await.unwrap();
     assert_eq!(found.iter().map(|r| r.id).collect::<Vec<_>>(), expected);
 }
+
+cases![
+    a_room_is_made_with_its_event_and_found_by_its_own_app_alone,
+    a_room_of_no_app_is_an_error_and_leaves_nothing,
+    every_field_of_a_room_comes_back,
+    a_save_over_another_save_is_a_conflict_and_writes_nothing,
+    of_a_hundred_saves_of_one_version_one_is_done,
+    a_hundred_rooms_that_go_live_at_once_stop_exactly_at_the_limit,
+    a_day_ends_exactly_at_its_limit_and_deleting_gives_nothing_back,
+    two_hundred_rooms_made_at_once_share_few_commits,
+    a_list_is_counted_paged_and_latest_first,
+    rooms_of_one_start_keep_one_order,
+    deadlines_come_in_order_and_deleted_rooms_have_none,
+    a_new_room_is_due_at_the_deadline_it_was_made_with,
+    a_restart_finds_every_room_that_had_a_stream,
+];

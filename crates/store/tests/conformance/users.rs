@@ -2,11 +2,10 @@
 
 use kaibo_domain::HOUR_MS;
 
-use crate::{NOW, store};
+use crate::{House, NOW};
 
-#[tokio::test]
-async fn one_set_up_token_makes_one_owner() {
-    let (store, _) = store().await;
+async fn one_set_up_token_makes_one_owner(house: House) {
+    let (store, _) = house.store().await;
     assert!(!store.has_user().await.unwrap());
     assert!(!store.setup_token_open(b"one").await.unwrap());
     store.set_setup_token(b"one").await.unwrap();
@@ -40,9 +39,8 @@ async fn one_set_up_token_makes_one_owner() {
     assert_eq!(store.user_by_name("thief").await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_taken_name_leaves_the_set_up_token_open() {
-    let (store, _) = store().await;
+async fn a_taken_name_leaves_the_set_up_token_open(house: House) {
+    let (store, _) = house.store().await;
     store.set_setup_token(b"one").await.unwrap();
     store
         .create_owner("boss", "hash", b"one", NOW)
@@ -59,9 +57,8 @@ async fn a_taken_name_leaves_the_set_up_token_open() {
     assert!(store.setup_token_open(b"two").await.unwrap());
 }
 
-#[tokio::test]
-async fn of_many_who_hold_the_token_one_becomes_the_owner() {
-    let (store, _) = store().await;
+async fn of_many_who_hold_the_token_one_becomes_the_owner(house: House) {
+    let (store, _) = house.store().await;
     store.set_setup_token(b"one").await.unwrap();
     let names: Vec<String> = (0..20).map(|n| format!("user{n}")).collect();
     let all = names
@@ -76,9 +73,8 @@ async fn of_many_who_hold_the_token_one_becomes_the_owner() {
     );
 }
 
-#[tokio::test]
-async fn sessions_end_by_time_by_leaving_and_by_a_new_password() {
-    let (store, _) = store().await;
+async fn sessions_end_by_time_by_leaving_and_by_a_new_password(house: House) {
+    let (store, _) = house.store().await;
     store.set_setup_token(b"one").await.unwrap();
     let owner = store
         .create_owner("boss", "hash", b"one", NOW)
@@ -108,3 +104,10 @@ async fn sessions_end_by_time_by_leaving_and_by_a_new_password() {
     assert!(!late.await.unwrap(), "judged by the old password");
     assert_eq!(user(b"d", NOW).await, None);
 }
+
+cases![
+    one_set_up_token_makes_one_owner,
+    a_taken_name_leaves_the_set_up_token_open,
+    of_many_who_hold_the_token_one_becomes_the_owner,
+    sessions_end_by_time_by_leaving_and_by_a_new_password,
+];
