@@ -38,7 +38,6 @@ pub(crate) struct Figure {
     pub(crate) load: f64,
     #[serde(flatten)]
     pub(crate) report: Report,
-    pub(crate) note: Option<String>,
 }
 
 impl Figure {
@@ -79,11 +78,7 @@ fn take(
     };
     let figure = watch(&subject, plan)?;
     server.check()?;
-    Ok(Figure {
-        warm_s,
-        note: server.note.take(),
-        ..figure
-    })
+    Ok(Figure { warm_s, ..figure })
 }
 
 /// A server that runs.
@@ -158,6 +153,5 @@ pub(crate) fn watch(subject: &Subject<'_>, plan: &Plan) -> anyhow::Result<Figure
         own_cpu_s: closed.own.since(opened.own).total_s(),
         load: proc::load(),
         report,
-        note: None,
     })
 }

@@ -52,14 +52,8 @@ pub(crate) fn svg(run: &Run) -> String {
     );
     axes(&mut out);
     let mut labels = Vec::new();
-    let as_built = run.figures.iter().any(|figure| figure.note.is_some());
-    let ours = if as_built {
-        "Kaibo, as built"
-    } else {
-        "Kaibo, 100 ms"
-    };
     labels.extend(curve(&mut out, run, "floor", "floor, 100 ms"));
-    labels.extend(curve(&mut out, run, "kaibo", ours));
+    labels.extend(curve(&mut out, run, "kaibo", "Kaibo, 100 ms"));
     labels.sort_by(|a, b| a.y.total_cmp(&b.y));
     write_labels(&mut out, labels, None);
     let mut points = points(run);

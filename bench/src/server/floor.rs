@@ -31,7 +31,6 @@ pub(super) fn start(batch_ms: u64, cache: &Path) -> anyhow::Result<Running> {
     Ok(Running {
         target,
         hls: None,
-        note: None,
         encoder: None,
         process,
     })

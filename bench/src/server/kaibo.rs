@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
@@ -26,36 +26,15 @@ const SETTINGS: &[(&str, &str)] = &[
 ];
 
 /// The binary with its environment and nothing of ours.
-fn kaibo(bin: &Path, budget_ms: Option<u64>) -> anyhow::Result<Command> {
+fn kaibo(bin: &Path, budget_ms: u64) -> anyhow::Result<Command> {
     let bin = std::path::absolute(bin)?;
     let mut command = Command::new(bin);
     command.env_clear().envs(SETTINGS.iter().copied());
-    command.envs(budget_ms.map(|ms| (BUDGET, ms.to_string())));
+    command.env(BUDGET, budget_ms.to_string());
     Ok(command)
 }
 
-/// Whether this Kaibo can be told how long to gather tags; it refuses settings that it does not know.
-fn knows_budget(bin: &Path) -> anyhow::Result<bool> {
-    let check = |budget_ms| -> anyhow::Result<bool> {
-        let mut command = kaibo(bin, budget_ms)?;
-        command
-            .args(["config", "check"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let status = command
-            .status()
-            .with_context(|| format!("{} does not start; `make build` makes it", bin.display()))?;
-        Ok(status.success())
-    };
-    ensure!(
-        check(None)?,
-        "`kaibo config check` fails; run it to see why"
-    );
-    check(Some(100))
-}
-
-pub(super) fn start(bin: &Path, batch_ms: u64, film: &Arc<Film>) -> anyhow::Result<Running> {
-    let budget_ms = knows_budget(bin)?.then_some(batch_ms);
+pub(super) fn start(bin: &Path, budget_ms: u64, film: &Arc<Film>) -> anyhow::Result<Running> {
     let folder = TempDir::with_prefix("kaibo-bench-")?;
     let data = folder.path().join("data");
     let mut serve = kaibo(bin, budget_ms)?;
@@ -87,9 +66,6 @@ pub(super) fn start(bin: &Path, batch_ms: u64, film: &Arc<Film>) -> anyhow::Resu
     Ok(Running {
         target,
         hls: Some((at, format!("{stream}/ts.m3u8"))),
-        note: budget_ms.is_none().then(|| {
-            "this Kaibo has no media.latency_budget_ms: it sends as its build does".to_owned()
-        }),
         encoder: Some(encoder),
         process,
     })

@@ -60,8 +60,6 @@ pub(crate) struct Running {
     pub(crate) target: Target,
     /// Where its HLS playlist of whole segments is, if it has one.
     pub(crate) hls: Option<(SocketAddr, String)>,
-    /// What the reader of a figure must know about how the server was set.
-    pub(crate) note: Option<String>,
     encoder: Option<Encoder>,
     process: Process,
 }

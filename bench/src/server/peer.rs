@@ -182,7 +182,6 @@ pub(super) fn start(peer: &Peer, film: &Arc<Film>, cache: &Path) -> anyhow::Resu
     Ok(Running {
         target: recipe.target,
         hls: None,
-        note: None,
         encoder: Some(encoder),
         process,
     })
@@ -236,7 +235,6 @@ pub(crate) fn start_nginx_static(folder: TempDir, playlist: &str) -> anyhow::Res
             path: "/".into(),
         },
         hls: Some((at, playlist.to_owned())),
-        note: None,
         encoder: None,
         process,
     })
