@@ -187,6 +187,10 @@ impl From<Refusal> for ApiError {
             }
             Refusal::SubAnchorUnverified => Self::invalid("subAnchorWechat", "anchor_not_verified"),
             Refusal::PersonUnknown => Self::not_found("anchor_not_found"),
+            Refusal::AppUnknown => Self::not_found("app_not_found"),
+            Refusal::LatencyBudget(_) => {
+                Self::invalid("latencyBudgetMs", "latency_budget_too_long")
+            }
             Refusal::AppExists => Self::conflict("app_exists").about("appid"),
             Refusal::Image(image) => Self::invalid("media", image_code(image)),
         }

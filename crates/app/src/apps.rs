@@ -1,11 +1,16 @@
 //! Apps: the merchants' mini programs, to which every row belongs.
 
+use std::time::Duration;
+
 use kaibo_domain::UnixMs;
-use kaibo_domain::id::AppId;
+use kaibo_domain::id::{AppId, parse_stream_name};
 use kaibo_domain::refusal::Refusal;
 use kaibo_store::App;
 
 use crate::{Kaibo, Result, secret};
+
+/// More would be felt as a live that lags behind its comments.
+const MOST_LATENCY_BUDGET_MS: u32 = 2_000;
 
 /// A new app; the secret is shown this once.
 pub struct NewApp {
@@ -28,6 +33,9 @@ pub struct AppSummary {
     pub rooms_today: i64,
     /// Rooms in 101, 105 or 106.
     pub live_now: i64,
+    /// How long a tag of its streams may wait for others, in milliseconds; `None`: as the server's
+    /// settings say.
+    pub latency_budget_ms: Option<i64>,
 }
 
 impl Kaibo {
@@ -49,6 +57,7 @@ impl Kaibo {
             name: name.to_owned(),
             secret_hash: self.secret_hash(&app_id, &secret).to_vec(),
             created_at: self.now(),
+            latency_budget_ms: None,
         };
         if self.store().create_app(&app).await? {
             Ok(NewApp { app_id, secret })
@@ -68,9 +77,35 @@ impl Kaibo {
                 app_id: app.app_id,
                 name: app.name,
                 created_at: app.created_at,
+                latency_budget_ms: app.latency_budget_ms,
             });
         }
         Ok(summaries)
+    }
+
+    /// Sets how long a tag of the app's streams may wait for others, so that they go out together:
+    /// 0 to 2 000 ms; `None`: as the server's settings say. Streams that run
+    /// follow within seconds.
+    pub async fn set_latency_budget(&self, app_id: &AppId, budget_ms: Option<u32>) -> Result<()> {
+        if budget_ms.is_some_and(|ms| ms > MOST_LATENCY_BUDGET_MS) {
+            return Err(Refusal::LatencyBudget(MOST_LATENCY_BUDGET_MS).into());
+        }
+        let budget_ms = budget_ms.map(i64::from);
+        if self.store().set_latency_budget(app_id, budget_ms).await? {
+            Ok(())
+        } else {
+            Err(Refusal::AppUnknown.into())
+        }
+    }
+
+    /// What was set for the app of a stream.
+    pub async fn latency_budget(&self, stream: &str) -> Result<Option<Duration>> {
+        let Some((app_id, _)) = parse_stream_name(stream) else {
+            return Ok(None);
+        };
+        let app = self.store().app(&app_id).await?;
+        let budget_ms = app.and_then(|app| app.latency_budget_ms);
+        Ok(budget_ms.map(|ms| Duration::from_millis(ms.unsigned_abs())))
     }
 
     /// An app's name; `None` for an unknown id.

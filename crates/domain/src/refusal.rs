@@ -99,6 +99,12 @@ pub enum Refusal {
     /// An app with this id exists.
     #[error("an app with this id exists")]
     AppExists,
+    /// No such app.
+    #[error("no such app")]
+    AppUnknown,
+    /// More than a tag may wait for others, in milliseconds.
+    #[error("a tag may wait for at most {0} ms")]
+    LatencyBudget(u32),
     /// An upload is not taken in.
     #[error("{0}")]
     Image(ImageRefusal),

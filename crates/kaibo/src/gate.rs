@@ -36,6 +36,7 @@ pub(crate) struct RoomGate {
 
 struct Entry {
     policy: watch::Sender<PlayPolicy>,
+    latency_budget: watch::Sender<Option<Duration>>,
     /// Cuts whoever was let in so far: each grant holds a child of it.
     cut: CancellationToken,
 }
@@ -118,18 +119,34 @@ impl RoomGate {
         });
     }
 
-    fn grant(&self, request: &PublishRequest, playback: &Playback) -> Grant {
+    fn set_latency_budget(&self, stream: &StreamName, budget: Option<Duration>) {
+        self.with(|streams| {
+            if let Some(entry) = streams.get(stream) {
+                entry.latency_budget.send_replace(budget);
+            }
+        });
+    }
+
+    fn grant(
+        &self,
+        request: &PublishRequest,
+        playback: &Playback,
+        latency_budget: Option<Duration>,
+    ) -> Grant {
         let policy = policy_of(playback);
         self.with(|streams| {
             let entry = streams
                 .entry(request.stream.clone())
                 .or_insert_with(|| Entry {
                     policy: watch::Sender::new(policy.clone()),
+                    latency_budget: watch::Sender::new(latency_budget),
                     cut: CancellationToken::new(),
                 });
             entry.policy.send_replace(policy);
+            entry.latency_budget.send_replace(latency_budget);
             Grant {
                 policy: entry.policy.subscribe(),
+                latency_budget: entry.latency_budget.subscribe(),
                 cut: entry.cut.child_token(),
                 lease: LEASE,
             }
@@ -170,9 +187,19 @@ impl RoomGate {
         // grant would find nobody to cut. Whoever has none keeps nobody waiting.
         let _turn = self.turn.lock().await;
         Ok(match self.kaibo.admit(stream, query).await? {
-            Admission::Admitted(playback) => Ok(self.grant(request, &playback)),
+            Admission::Admitted(playback) => {
+                let latency_budget = self.kaibo.latency_budget(stream).await?;
+                Ok(self.grant(request, &playback, latency_budget))
+            }
             Admission::Refused(why) => Err(why),
         })
+    }
+
+    /// What may have changed for a stream since it was let in.
+    async fn look(&self, stream: &StreamName) -> kaibo_app::Result<(Playback, Option<Duration>)> {
+        let playback = self.kaibo.playback(stream.as_str()).await?;
+        let latency_budget = self.kaibo.latency_budget(stream.as_str()).await?;
+        Ok((playback, latency_budget))
     }
 
     /// Keeps the reason for the anchor's page. The publisher does not wait for it: how long a
@@ -237,8 +264,9 @@ impl Gate for RoomGate {
             let mut gone = Vec::new();
             for (stream, session) in sessions {
                 let _turn = self.turn.lock().await;
-                match self.kaibo.playback(stream.as_str()).await {
-                    Ok(playback) => {
+                match self.look(&stream).await {
+                    Ok((playback, latency_budget)) => {
+                        self.set_latency_budget(&stream, latency_budget);
                         self.set_policy(&stream, &playback);
                         if playback == Playback::Cut {
                             gone.push(session);
@@ -354,6 +382,23 @@ mod tests {
         let (judged, ()) = tokio::join!(gate.publish(house.request.clone()), revoke);
         assert_eq!(judged.err(), Some(Denied::BadName));
         assert!(gate.play(&house.request.stream).is_none());
+    }
+
+    #[tokio::test]
+    async fn an_apps_latency_budget_reaches_a_stream_that_runs() {
+        let house = house().await;
+        let gate = &house.gate;
+        let set = async |ms| gate.kaibo.set_latency_budget(&house.app, ms).await.unwrap();
+        set(Some(350)).await;
+        let grant = gate.publish(house.request.clone()).await.unwrap();
+        assert_eq!(
+            *grant.latency_budget.borrow(),
+            Some(Duration::from_millis(350))
+        );
+        set(None).await;
+        let session = (house.request.stream.clone(), house.request.session);
+        assert!(gate.renew(vec![session]).await.is_empty());
+        assert_eq!(*grant.latency_budget.borrow(), None);
     }
 
     #[tokio::test]

@@ -135,6 +135,9 @@ pub struct Grant {
     /// Who may watch; followed as long as the stream lives. A gate that drops the sender does not
     /// know the stream any more, which is as good as `Cut`.
     pub policy: watch::Receiver<PlayPolicy>,
+    /// How long a tag may wait for others instead of [`crate::MediaConfig::latency_budget_ms`];
+    /// followed as long as the stream lives.
+    pub latency_budget: watch::Receiver<Option<Duration>>,
     /// Cancelled when the gate wants this publisher gone. The gate logs why.
     pub cut: CancellationToken,
     /// How long the leave holds before [`Gate::renew`] is asked about it.

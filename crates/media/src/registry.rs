@@ -130,7 +130,7 @@ impl Registry {
 
     fn open(&self, name: StreamName, grant: &Grant) -> Stream {
         let shelf = Shelf::new(&self.config, self.now_ms.clone());
-        Stream::new(name, grant.policy.clone(), &self.config, shelf)
+        Stream::new(name, grant, &self.config, shelf)
     }
 
     fn forget(&self, stream: &Arc<Stream>, only_stale: bool) -> bool {

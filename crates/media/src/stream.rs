@@ -83,6 +83,7 @@ struct Live {
     health: Health,
     current: Option<Current>,
     policy: watch::Receiver<PlayPolicy>,
+    latency_budget: watch::Receiver<Option<Duration>>,
     last_frame: Instant,
     vacant_since: Instant,
     /// The gate was told that the stream is good and not yet that it was lost.
@@ -99,6 +100,7 @@ pub(crate) struct Stream {
     pub(crate) shelf: Shelf,
     pub(crate) counts: ViewerCounts,
     pub(crate) fans: Fans,
+    /// Where the gate does not say another.
     latency_budget: Duration,
     /// Number of the next tag; wakes the fans.
     newest: watch::Sender<u64>,
@@ -125,12 +127,7 @@ pub(crate) struct Superseded;
 
 impl Stream {
     /// A stream for its first publisher.
-    pub(crate) fn new(
-        name: StreamName,
-        policy: watch::Receiver<PlayPolicy>,
-        config: &MediaConfig,
-        shelf: Shelf,
-    ) -> Self {
+    pub(crate) fn new(name: StreamName, grant: &Grant, config: &MediaConfig, shelf: Shelf) -> Self {
         let limits = LogLimits {
             lag: ms(config.lag_ms),
             max_bytes: config.log_max_bytes,
@@ -143,7 +140,8 @@ impl Stream {
                 timeline: Timeline::default(),
                 health: Health::default(),
                 current: None,
-                policy,
+                policy: grant.policy.clone(),
+                latency_budget: grant.latency_budget.clone(),
                 last_frame: now,
                 vacant_since: now,
                 told_good: false,
@@ -174,6 +172,7 @@ impl Stream {
         }
         let session = current.session;
         live.policy = grant.policy.clone();
+        live.latency_budget = grant.latency_budget.clone();
         live.log.forget_tracks();
         live.timeline.restart();
         live.health = Health::default();
@@ -358,7 +357,9 @@ impl Stream {
 
     /// How long a tag may wait for others now.
     pub(crate) fn hold(&self) -> Duration {
-        fan::hold(self.latency_budget, self.counts.viewers())
+        let asked = *self.live().latency_budget.borrow();
+        let budget = asked.unwrap_or(self.latency_budget);
+        fan::hold(budget, self.counts.viewers())
     }
 
     /// Wakes for each new tag.

@@ -36,6 +36,9 @@ pub(crate) struct AppView {
     rooms_per_day: u32,
     live_now: i64,
     live_at_once: u32,
+    /// How long pictures may wait to be sent together where many watch, in milliseconds; null: as
+    /// the server's settings say.
+    latency_budget_ms: Option<i64>,
 }
 
 /// A new app.
@@ -47,6 +50,15 @@ pub(crate) struct AppForm {
     /// Made up when left out.
     #[serde(default)]
     appid: Option<String>,
+}
+
+/// How an app's streams are sent.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LatencyForm {
+    /// 0 to 2000: with many viewers pictures wait up to this long and go out together, which costs
+    /// less; 0: each goes out at once. null: as the server's settings say.
+    latency_budget_ms: Option<u32>,
 }
 
 /// A new app's credentials.
@@ -92,6 +104,7 @@ pub(crate) async fn apps(State(api): State<Arc<ApiState>>) -> ApiResult<Json<Vec
         rooms_per_day: limits.rooms_per_day,
         live_now: app.live_now,
         live_at_once: limits.live_at_once,
+        latency_budget_ms: app.latency_budget_ms,
     });
     Ok(Json(apps.collect()))
 }
@@ -130,6 +143,30 @@ pub(crate) async fn create_app(
         secret: made.secret,
     };
     Ok((StatusCode::CREATED, Json(credentials)))
+}
+
+/// Sets how an app's streams are sent
+///
+/// Streams that run follow within 5 s.
+#[utoipa::path(
+    put, path = "/apps/{appid}/latency-budget", tag = "apps", operation_id = "setLatencyBudget",
+    params(("appid" = String, Path)), request_body = LatencyForm,
+    responses(
+        (status = 204),
+        (status = 404, description = "`app_not_found`"),
+        (status = 422, description = "`latencyBudgetMs`: `latency_budget_too_long`"),
+    )
+)]
+pub(crate) async fn set_latency_budget(
+    State(api): State<Arc<ApiState>>,
+    AppPath(app_id): AppPath,
+    JsonBody(form): JsonBody<LatencyForm>,
+) -> ApiResult<StatusCode> {
+    let kaibo = &api.kaibo;
+    kaibo
+        .set_latency_budget(&app_id, form.latency_budget_ms)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The scheduling rules in force

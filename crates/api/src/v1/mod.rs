@@ -50,6 +50,7 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
         .routes(routes!(session::session, session::sign_out))
         .routes(routes!(apps::apps, apps::create_app))
+        .routes(routes!(apps::set_latency_budget))
         .routes(routes!(apps::limits))
         .routes(routes!(apps::events))
         .routes(routes!(rooms::list, rooms::create))

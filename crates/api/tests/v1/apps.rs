@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{ANCHOR, APP, NOW, World, form};
 
@@ -18,6 +18,7 @@ async fn apps_show_their_use_of_todays_quotas() {
         json!([{
             "appid": APP, "name": "Shop", "createdAt": NOW,
             "roomsToday": 1, "roomsPerDay": 50, "liveNow": 1, "liveAtOnce": 50,
+            "latencyBudgetMs": null,
         }])
     );
 }
@@ -47,6 +48,30 @@ async fn a_new_app_gets_credentials_once_and_an_id_of_its_own() {
         nameless.body["error"]["fields"],
         json!({"name": "required"})
     );
+}
+
+#[tokio::test]
+async fn an_apps_latency_budget_is_set_within_bounds_and_taken_back() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let set = async |app: &str, ms: Value| {
+        let path = format!("/v1/apps/{app}/latency-budget");
+        let body = json!({"latencyBudgetMs": ms});
+        owner.call(Method::PUT, &path, Some(body)).await
+    };
+    let budget = async || owner.get("/v1/apps").await.ok()[0]["latencyBudgetMs"].clone();
+    for asked in [json!(350), json!(0), json!(2_000), json!(null)] {
+        assert_eq!(set(APP, asked.clone()).await.status, 204);
+        assert_eq!(budget().await, asked);
+    }
+    let long = set(APP, json!(2_001)).await;
+    assert_eq!(
+        long.body["error"]["fields"],
+        json!({"latencyBudgetMs": "latency_budget_too_long"})
+    );
+    assert_eq!(budget().await, json!(null));
+    let unknown = set("wx_none", json!(1)).await;
+    assert_eq!(unknown.refusal(), (404, "app_not_found"));
 }
 
 #[tokio::test]

@@ -50,6 +50,8 @@ pub(super) struct FakeGate {
     pub(super) slow: watch::Sender<bool>,
     /// The database is away: `renew` never answers.
     pub(super) away: AtomicBool,
+    /// What the streams' app asks for.
+    pub(super) latency_budget: watch::Sender<Option<Duration>>,
 }
 
 impl FakeGate {
@@ -62,6 +64,7 @@ impl FakeGate {
             unwanted: Mutex::default(),
             slow: watch::Sender::new(false),
             away: AtomicBool::new(false),
+            latency_budget: watch::Sender::new(None),
         }
     }
 
@@ -76,6 +79,7 @@ impl FakeGate {
     pub(super) fn grant(&self, name: &StreamName) -> Grant {
         Grant {
             policy: self.play(name).expect("a known stream"),
+            latency_budget: self.latency_budget.subscribe(),
             cut: self.cut.child_token(),
             lease: Duration::from_secs(5),
         }

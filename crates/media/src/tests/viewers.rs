@@ -244,6 +244,33 @@ async fn many_viewers_get_what_comes_within_the_budget_at_once() {
     assert_eq!(joined.elapsed(), Duration::ZERO);
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_apps_own_latency_budget_holds_also_for_a_stream_that_runs() {
+    let house = House::new();
+    let publisher = house.publisher().unwrap();
+    send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
+    let mut viewers = Vec::new();
+    for _ in 0..500 {
+        viewers.push(house.viewer().await);
+    }
+    let mut last = viewers.pop().unwrap();
+    last.events(3).await;
+    for (asked_ms, wait_ms) in [(Some(350), 350), (Some(0), 0), (None, 100)] {
+        house
+            .gate
+            .latency_budget
+            .send_replace(asked_ms.map(Duration::from_millis));
+        // Long after the last write, a picture goes out at once; the next one waits.
+        sleep(Duration::from_secs(1)).await;
+        send(&publisher, [picture(1_000, false)]);
+        last.piece().await.unwrap();
+        let began = Instant::now();
+        send(&publisher, [picture(1_033, false)]);
+        last.piece().await.unwrap();
+        assert_eq!(began.elapsed().as_millis() / 10, wait_ms / 10);
+    }
+}
+
 #[tokio::test]
 async fn a_viewer_that_came_between_two_writes_is_with_the_others_from_the_next_on() {
     let house = House::new();

@@ -24,6 +24,7 @@ async fn an_app_is_made_once(house: House) {
         name: "Another".into(),
         secret_hash: vec![],
         created_at: 1,
+        latency_budget_ms: None,
     };
     assert!(!store.create_app(&again).await.unwrap());
     let kept = store.app(&one).await.unwrap().unwrap();
@@ -42,6 +43,20 @@ async fn an_app_is_made_once(house: House) {
         .map(|a| a.app_id)
         .collect();
     assert_eq!(ids, [one, two]);
+}
+
+async fn an_apps_latency_budget_is_set_and_taken_back(house: House) {
+    let (store, one) = house.store().await;
+    let two = add_app(&store, "wx_two").await;
+    let budget = async |id| store.app(id).await.unwrap().unwrap().latency_budget_ms;
+    assert_eq!(budget(&one).await, None);
+    for budget_ms in [Some(350), Some(0), None] {
+        assert!(store.set_latency_budget(&one, budget_ms).await.unwrap());
+        assert_eq!(budget(&one).await, budget_ms);
+        assert_eq!(budget(&two).await, None);
+    }
+    let nobodys = store.set_latency_budget(&app_id("wx_none"), Some(1)).await;
+    assert!(!nobodys.unwrap());
 }
 
 async fn a_new_token_lets_the_old_ones_of_its_kind_die(house: House) {
@@ -130,6 +145,7 @@ async fn a_token_that_is_to_follow_another_follows_no_third(house: House) {
 
 cases![
     an_app_is_made_once,
+    an_apps_latency_budget_is_set_and_taken_back,
     a_new_token_lets_the_old_ones_of_its_kind_die,
     the_newest_of_two_tokens_of_one_millisecond_is_the_one_that_holds,
     tokens_go_a_day_after_they_expired,

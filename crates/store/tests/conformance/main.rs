@@ -55,6 +55,7 @@ pub(crate) async fn add_app(store: &Store, name: &str) -> AppId {
         name: format!("Shop {name}"),
         secret_hash: vec![1, 2, 3],
         created_at: NOW,
+        latency_budget_ms: None,
     };
     assert!(store.create_app(&app).await.unwrap());
     app.app_id

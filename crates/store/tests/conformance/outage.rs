@@ -25,6 +25,7 @@ async fn make_app(store: &Store, name: &str) -> Result<bool, StoreError> {
         name: name.into(),
         secret_hash: vec![],
         created_at: NOW,
+        latency_budget_ms: None,
     };
     store.create_app(&app).await
 }
