@@ -25,10 +25,11 @@ const SETTINGS: &[(&str, &str)] = &[
     ("KAIBO_SERVER__LOG_FORMAT", "json"),
 ];
 
-/// The binary with its environment and nothing of ours.
+/// The binary with its environment and nothing of ours, not even a `kaibo.toml` that lies here.
 fn kaibo(bin: &Path, budget_ms: u64) -> anyhow::Result<Command> {
     let bin = std::path::absolute(bin)?;
     let mut command = Command::new(bin);
+    command.current_dir("/");
     command.env_clear().envs(SETTINGS.iter().copied());
     command.env(BUDGET, budget_ms.to_string());
     Ok(command)
