@@ -13,7 +13,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use tokio::task::spawn_blocking;
 
 use crate::House;
-use kept::{Kept, kept};
+use kept::{kept, sealed};
 
 /// Said by a child, between the points that it passes.
 const OPENED: &str = "opened";
@@ -31,10 +31,6 @@ struct Life {
 impl Life {
     fn has_committed(&self) -> bool {
         self.points.iter().any(|point| point == COMMITTED)
-    }
-
-    fn end(&self) -> &str {
-        self.points.last().map_or("the beginning", |point| point)
     }
 }
 
@@ -97,16 +93,15 @@ struct Tally {
 
 impl Tally {
     /// Looks at a house after a life in it, and tidies up.
-    async fn look(&mut self, house: &House, write: &str, life: &Life, wanted: &Kept) {
+    async fn look(&mut self, house: &House, write: &str, life: &Life, wanted: &[String]) {
         self.kills += 1;
         let (found, litter) = kept(house).await;
-        if found != *wanted {
-            let lost = wanted.0.iter().filter(|line| !found.0.contains(line));
-            let more = found.0.iter().filter(|line| !wanted.0.contains(line));
-            let differs = lost.map(|l| format!("\n - {l}"));
-            let differs = differs.chain(more.map(|l| format!("\n + {l}")));
-            let differs: String = differs.collect();
-            let end = life.end();
+        let lost = wanted.iter().filter(|line| !found.contains(line));
+        let more = found.iter().filter(|line| !wanted.contains(line));
+        let differs = lost.map(|line| format!("\n - {line}"));
+        let differs: String = differs.chain(more.map(|l| format!("\n + {l}"))).collect();
+        if found != wanted {
+            let end = life.points.last().unwrap();
             self.losses
                 .push(format!("{write}, killed at {end}:{differs}"));
         }
@@ -132,7 +127,7 @@ async fn a_write_that_is_killed_is_there_as_a_whole_or_not_at_all(house: House) 
         let store = whole.open().await;
         writes::write(write, &store).await;
         store.close().await;
-        let (after, _) = kept(&whole).await;
+        let (after, secrets) = (kept(&whole).await.0, sealed(&whole).await);
         assert!(before != after, "{write} changes something");
 
         let scene = house.copy().await;
@@ -149,6 +144,7 @@ async fn a_write_that_is_killed_is_there_as_a_whole_or_not_at_all(house: House) 
             assert!(!life.acknowledged);
             if life.has_committed() {
                 tally.look(&scene, write, &life, &after).await;
+                assert_eq!(sealed(&scene).await, secrets);
                 scene = house.copy().await;
             } else {
                 tally.look(&scene, write, &life, &before).await;

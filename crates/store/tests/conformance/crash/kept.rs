@@ -5,47 +5,47 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kaibo_domain::id::RoomId;
-use kaibo_store::{DATABASE_FILE, Store};
+use kaibo_store::DATABASE_FILE;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 use crate::{House, app_id};
 
-/// Of these only the length is compared, since they hold something random; what is sealed in them
-/// is compared by itself.
+/// Of these [`kept`] shows the length alone: they hold something random.
 const RANDOM: [&str; 3] = ["meta.value", "room_secret.code", "room_secret.push_seed"];
 /// Numbers that PostgreSQL gives once, also if what they were given to was taken back.
 const NUMBERS: [&str; 2] = ["console_user.id", "event.seq"];
 
-/// What a house keeps.
-#[derive(PartialEq, Eq)]
-pub(super) struct Kept(pub(super) Vec<String>);
-
-/// Opens the house and looks at everything in it. Files of images that no row knows, which nobody
-/// can see, are left out: where they are comes second.
-pub(super) async fn kept(house: &House) -> (Kept, Vec<PathBuf>) {
-    let store = house.open().await;
+/// What is in a house's database and its files of images, line by line. Files that no row knows,
+/// which nobody can see, are left out: where they are comes second.
+pub(super) async fn kept(house: &House) -> (Vec<String>, Vec<PathBuf>) {
     let mut database = Raw::open(house).await;
     let mut lines = rows(&mut database).await;
-    let rooms = "SELECT CAST(room_id AS TEXT) FROM room_secret";
-    for id in database.texts(rooms).await {
-        lines.push(secrets(&store, &id).await);
-    }
     let mut files = files(&house.dir.path().join("images"));
     for name in database.texts("SELECT name FROM image").await {
         let bytes = files.remove(&name).map(|path| fs::read(path).unwrap());
         lines.push(format!("file {name}: {bytes:?}"));
     }
     database.close().await;
-    store.close().await;
     lines.sort_unstable();
-    (Kept(lines), files.into_values().collect())
+    (lines, files.into_values().collect())
 }
 
-async fn secrets(store: &Store, room: &str) -> String {
-    let id = RoomId(room.parse().unwrap());
-    let access = store.room_access(&app_id("wx_one"), id).await.unwrap();
-    let access = access.unwrap();
-    format!("secrets {room}: {} {:?}", access.code, access.push_seed)
+/// What is sealed in it, which needs the house to open.
+pub(super) async fn sealed(house: &House) -> Vec<String> {
+    let mut database = Raw::open(house).await;
+    let rooms = "SELECT CAST(room_id AS TEXT) FROM room_secret ORDER BY room_id";
+    let rooms = database.texts(rooms).await;
+    database.close().await;
+    let store = house.open().await;
+    let mut lines = Vec::new();
+    for room in rooms {
+        let id = RoomId(room.parse().unwrap());
+        let access = store.room_access(&app_id("wx_one"), id).await.unwrap();
+        let access = access.unwrap();
+        lines.push(format!("{room}: {} {:?}", access.code, access.push_seed));
+    }
+    store.close().await;
+    lines
 }
 
 /// Every row of every table.
