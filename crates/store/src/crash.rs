@@ -17,7 +17,7 @@ pub(crate) fn point(name: &str) {
     });
     static PASSED: AtomicU32 = AtomicU32::new(0);
     let Some((at, n)) = &*AT else { return };
-    eprintln!("point: {name}");
+    eprintln!("point:{name}");
     if name.starts_with(at) && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == *n {
         kill_process(getpid(), Signal::KILL).expect("a process may end itself");
     }

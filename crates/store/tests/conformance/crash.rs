@@ -4,16 +4,27 @@
 mod kept;
 mod writes;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use kaibo_store::{Database, Store};
+use futures_util::future::join_all;
+use kaibo_domain::id::{AppId, RoomId};
+use kaibo_store::{Database, KEY_FILE, RoomQuery, Store};
 use rustix::process::{Signal, getpid, kill_process};
+use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
-use crate::House;
+use crate::statements::sources;
+use crate::{DAY, House, a_room, app_id, make_room};
 use kept::{kept, sealed};
+
+/// What a child may do instead of a write.
+const OPENING: &str = "opening";
+const ROOMS: &str = "rooms";
 
 /// Said by a child, between the points that it passes.
 const OPENED: &str = "opened";
@@ -22,9 +33,12 @@ const ACKNOWLEDGED: &str = "acknowledged";
 const COMMITTED: &str = "committed";
 
 /// What a child lived to do.
+#[derive(Default)]
 struct Life {
-    /// The points that it passed, in order; it was killed at the last, or once it had acknowledged.
+    /// The points that it passed, in order; it was killed at the last, or when all was done.
     points: Vec<String>,
+    /// Codes of rooms that were acknowledged to it.
+    made: Vec<String>,
     acknowledged: bool,
 }
 
@@ -34,8 +48,8 @@ impl Life {
     }
 }
 
-/// Does `work` in another process, which is killed at a point (`name:n`), or else when it has
-/// acknowledged.
+/// Does `work` in another process. It is killed at a point (`name:n`), or from outside as soon as it
+/// has said this very text, or else when all is acknowledged.
 async fn live(house: &House, work: &str, until: &str) -> Life {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
@@ -44,22 +58,32 @@ async fn live(house: &House, work: &str, until: &str) -> Life {
         .env("CRASH_URL", &house.url)
         .env("CRASH_WORK", work)
         .env("KAIBO_CRASH_AT", until)
-        .stdin(Stdio::null());
-    let ended = spawn_blocking(move || child.output().unwrap());
-    let ended = ended.await.unwrap();
-    let said = String::from_utf8(ended.stderr).unwrap();
-    let signal = ended.status.signal();
-    assert_eq!(signal, Some(Signal::KILL.as_raw()), "{work}: {said}");
-    let mut life = Life {
-        points: Vec::new(),
-        acknowledged: false,
-    };
-    for line in said.lines() {
-        match line.strip_prefix("point: ") {
-            Some(point) => life.points.push(point.to_owned()),
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let until = until.to_owned();
+    let ended = spawn_blocking(move || {
+        let mut child = child.spawn().unwrap();
+        let mut said = Vec::new();
+        for line in BufReader::new(child.stderr.take().unwrap()).lines() {
+            said.push(line.unwrap());
+            if said.last() == Some(&until) {
+                child.kill().unwrap();
+            }
+        }
+        (child.wait().unwrap(), said)
+    });
+    let (status, said) = ended.await.unwrap();
+    let killed = status.signal() == Some(Signal::KILL.as_raw());
+    assert!(killed, "{work}: {said:#?}");
+    let mut life = Life::default();
+    for line in &said {
+        match line.split_once(':') {
+            Some(("point", point)) => life.points.push(point.to_owned()),
+            Some(("made", code)) => life.made.push(code.to_owned()),
             None if line == OPENED => life.points.push(OPENED.to_owned()),
             None if line == ACKNOWLEDGED => life.acknowledged = true,
-            None => panic!("{work}: {said}"),
+            _ => panic!("{work}: {said:#?}"),
         }
     }
     life
@@ -77,9 +101,51 @@ async fn child() {
     let store = Store::open_with(Path::new(&folder), &database);
     let store = store.await.unwrap();
     eprintln!("{OPENED}");
-    writes::write(&work, &store).await;
+    match work.as_str() {
+        OPENING => {}
+        ROOMS => make_rooms(&store, &app_id("wx_one"), &|code| eprintln!("made:{code}")).await,
+        write => writes::write(write, &store).await,
+    }
     eprintln!("{ACKNOWLEDGED}");
     kill_process(getpid(), Signal::KILL).unwrap();
+}
+
+/// Makes forty rooms, four at a time; says which are acknowledged. Ends with the first error.
+async fn make_rooms(store: &Store, app_id: &AppId, made: &impl Fn(&str)) {
+    let caller = async |caller: u32| {
+        for n in 0..10 {
+            let code = (caller * 10 + n).to_string();
+            if make_room(store, app_id, &code).await.is_err() {
+                return;
+            }
+            made(&code);
+        }
+    };
+    join_all((0..4).map(caller)).await;
+}
+
+/// Whether each room that was acknowledged is there, and no room by half; how many there are.
+async fn rooms_are_whole(store: &Store, app_id: &AppId, acknowledged: &[String]) -> i64 {
+    for code in acknowledged {
+        let found = store.room_by_code(code).await.unwrap();
+        assert!(found.is_some(), "{code} is lost");
+    }
+    let query = RoomQuery {
+        limit: 1000,
+        ..RoomQuery::default()
+    };
+    let (total, rooms) = store.rooms(app_id, &query).await.unwrap();
+    for room in &rooms {
+        assert!(store.room_access(app_id, room.id).await.unwrap().is_some());
+    }
+    let events = store.events_after(0, 1000).await.unwrap();
+    let mut told: Vec<RoomId> = events.iter().map(|event| event.room_id).collect();
+    let mut there: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
+    told.sort_unstable();
+    there.sort_unstable();
+    assert_eq!(told, there);
+    assert_eq!(store.rooms_made(app_id, DAY).await.unwrap(), total);
+    total
 }
 
 /// What was tried, and what went wrong.
@@ -165,4 +231,119 @@ async fn a_write_that_is_killed_is_there_as_a_whole_or_not_at_all(house: House) 
     assert!(losses.is_empty(), "{}", losses.join("\n"));
 }
 
-cases![a_write_that_is_killed_is_there_as_a_whole_or_not_at_all];
+#[test]
+fn every_method_that_writes_is_among_the_writes() {
+    let mut methods = BTreeSet::new();
+    let mut calls = 0;
+    for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let text = std::fs::read_to_string(path).unwrap();
+        let writes = |text: &str| {
+            let text: String = text.split_whitespace().collect();
+            let ways = ["self.writer().write(", "self.writer().execute("];
+            ways.map(|way| text.matches(way).count())
+                .iter()
+                .sum::<usize>()
+        };
+        calls += writes(&text);
+        for method in text.split("pub async fn ").skip(1) {
+            if writes(method) > 0 {
+                let (name, _) = method.split_once('(').unwrap();
+                methods.insert(name.to_owned());
+            }
+        }
+    }
+    assert_eq!(calls, methods.len(), "some write is in no public method");
+    let known = writes::NAMES.iter().map(|name| (*name).to_owned());
+    let known: BTreeSet<String> = known.collect();
+    assert_eq!(
+        known.difference(&methods).collect::<Vec<_>>(),
+        ["several_in_one_commit"]
+    );
+    assert!(methods.is_subset(&known), "{methods:?}");
+}
+
+async fn rooms_that_were_acknowledged_before_a_kill_are_there(house: House) {
+    let (store, one) = house.store().await;
+    store.close().await;
+    let mut acknowledged = Vec::new();
+    let untils = [
+        "COMMIT:1",
+        "COMMIT:4",
+        "committed:2",
+        "committed:5",
+        "made:11",
+        "made:36",
+    ];
+    for until in untils {
+        let scene = house.copy().await;
+        let life = live(&scene, ROOMS, until).await;
+        assert!(!life.acknowledged, "in the middle: {until}");
+        let store = scene.open().await;
+        rooms_are_whole(&store, &one, &life.made).await;
+        a_room(&store, &one, "next").await;
+        acknowledged.push(life.made.len());
+    }
+    println!(
+        "{:?}: killed amid rooms, {acknowledged:?} of them acknowledged; 0 lost",
+        house.database()
+    );
+}
+
+async fn an_opening_that_was_killed_is_done_by_the_next(house: House) {
+    let whole = house.another().await;
+    whole.open().await.close().await;
+    let (whole, _) = kept(&whole).await;
+    for n in 1.. {
+        let scene = house.another().await;
+        let life = live(&scene, OPENING, &format!(":{n}")).await;
+        let key = std::fs::read(scene.dir.path().join(KEY_FILE)).ok();
+        scene.open().await.close().await;
+        assert_eq!(kept(&scene).await.0, whole, "killed at {:?}", life.points);
+        if let Some(key) = key {
+            assert!(std::fs::read(scene.dir.path().join(KEY_FILE)).unwrap() == key);
+        }
+        if life.acknowledged {
+            println!(
+                "{:?}: killed at {} points of a first opening",
+                house.database(),
+                n - 1
+            );
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn rooms_that_were_acknowledged_before_postgresql_was_killed_are_there() {
+    let server = test_postgres::Server::start().await;
+    let mut acknowledged = Vec::new();
+    for wanted in [1, 8, 30] {
+        let house = House::at(server.database().await);
+        let (store, one) = house.store().await;
+        let (made, enough) = (RefCell::new(Vec::new()), Notify::new());
+        let note = |code: &str| {
+            made.borrow_mut().push(code.to_owned());
+            if made.borrow().len() == wanted {
+                enough.notify_one();
+            }
+        };
+        let kill = async {
+            enough.notified().await;
+            server.kill().await;
+        };
+        tokio::join!(make_rooms(&store, &one, &note), kill);
+        server.start_again().await;
+        let made = made.take();
+        assert!(made.len() < 40, "in the middle");
+        rooms_are_whole(&store, &one, &made).await;
+        a_room(&store, &one, "next").await;
+        acknowledged.push(made.len());
+    }
+    println!("PostgreSQL killed amid rooms, {acknowledged:?} of them acknowledged; 0 lost");
+}
+
+cases![
+    a_write_that_is_killed_is_there_as_a_whole_or_not_at_all,
+    rooms_that_were_acknowledged_before_a_kill_are_there,
+    an_opening_that_was_killed_is_done_by_the_next,
+];

@@ -53,12 +53,12 @@ async fn rows(database: &mut Raw) -> Vec<String> {
     let (columns, quote) = match database {
         Raw::Lite(_) => (
             "SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c \
-             WHERE t.type = 'table'",
+             WHERE t.type = 'table' ORDER BY 1",
             "quote",
         ),
         Raw::Large(_) => (
             "SELECT table_name || '.' || column_name FROM information_schema.columns \
-             WHERE table_schema = 'public'",
+             WHERE table_schema = 'public' ORDER BY 1",
             "quote_nullable",
         ),
     };
