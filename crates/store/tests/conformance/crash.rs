@@ -164,8 +164,10 @@ impl Tally {
         let (found, litter) = kept(house).await;
         let lost = wanted.iter().filter(|line| !found.contains(line));
         let more = found.iter().filter(|line| !wanted.contains(line));
-        let differs = lost.map(|line| format!("\n - {line}"));
-        let differs: String = differs.chain(more.map(|l| format!("\n + {l}"))).collect();
+        let differs = lost.map(|line| format!("\n - {line:.200}"));
+        let differs: String = differs
+            .chain(more.map(|l| format!("\n + {l:.200}")))
+            .collect();
         if found != wanted {
             let end = life.points.last().unwrap();
             self.losses
@@ -198,7 +200,10 @@ async fn a_write_that_is_killed_is_there_as_a_whole_or_not_at_all(house: House) 
 
         let scene = house.copy().await;
         let life = live(&scene, write, "nowhere:1").await;
-        assert!(life.acknowledged && life.has_committed(), "{write}");
+        assert!(
+            life.acknowledged && life.has_committed(),
+            "{write}: an answer before COMMIT"
+        );
         tally.look(&scene, write, &life, &after).await;
         let opening = life.points.iter().position(|p| p == OPENED).unwrap();
         let points = life.points.len() - 1;
