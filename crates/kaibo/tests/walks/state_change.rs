@@ -73,7 +73,7 @@ async fn a_state_change_from_the_command_line_cuts_outputs(house: House) {
     assert_eq!(air.join().await.err(), Some(404));
     ends_at_once(air.viewer).await;
     air.encoder.cut().await;
-    assert_eq!(page.next_status().await, 103);
+    page.until_status(103).await;
 }
 
 #[tokio::test]
