@@ -134,6 +134,29 @@ async fn a_new_password_replaces_the_old_and_ends_its_sessions() {
     nobody.refused_with("there is no user \"nobody\"");
 }
 
+/// The database is named by a flag here.
+async fn tables_are_shown_and_brought_up_to_date(of: House) {
+    let house = House::new();
+    let url = of.database_url();
+    let name = match url.split_once('@') {
+        None => house.data_dir().join("kaibo.db").display().to_string(),
+        Some((_, place)) => format!("postgres://kaibo@{place}"),
+    };
+    let migrate = async |what: &str| {
+        let ran = house.order(&["migrate", what, "--database-url", url]).await;
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        ran.out
+    };
+    let pending = format!("{name}\n0001  house  pending\n");
+    assert_eq!(migrate("status").await, pending);
+    assert!(!house.data_dir().exists(), "asking changes nothing");
+    let taken = format!("{name}\n0001  house  applied now\nup to date\n");
+    assert_eq!(migrate("up").await, taken);
+    assert_eq!(migrate("up").await, format!("{name}\nup to date\n"));
+    let applied = format!("{name}\n0001  house  applied\n");
+    assert_eq!(migrate("status").await, applied);
+}
+
 #[tokio::test]
 async fn a_mistyped_folder_is_told_and_not_filled() {
     let house = House::new();
@@ -186,5 +209,6 @@ async fn an_address_that_is_taken_is_named_with_its_setting() {
 
 on_each_database![
     an_app_is_made_once_and_its_secret_buys_tokens,
+    tables_are_shown_and_brought_up_to_date,
     a_second_server_on_the_same_folder_is_refused_and_harms_nobody,
 ];

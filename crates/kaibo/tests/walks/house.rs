@@ -60,6 +60,12 @@ impl House {
         Self::new().with(DATABASE_URL, &url)
     }
 
+    /// Empty: SQLite in the folder.
+    pub(crate) fn database_url(&self) -> &str {
+        let set = self.settings.iter().find(|(name, _)| *name == DATABASE_URL);
+        set.map_or("", |(_, url)| url)
+    }
+
     /// With a setting as environment variable, such as `KAIBO_ROOM__LOST`.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.settings.push((name, value.to_owned()));
@@ -104,8 +110,8 @@ impl House {
         command.args(self.serve_args());
         let server = Server::start(command).await;
         let server = server.expect("the server starts");
-        let elsewhere = self.settings.iter().any(|(name, _)| *name == DATABASE_URL);
-        assert_eq!(self.data_dir().join("kaibo.db").exists(), !elsewhere);
+        let in_folder = self.data_dir().join("kaibo.db").exists();
+        assert_eq!(in_folder, self.database_url().is_empty());
         server
     }
 
