@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use futures_util::future::join_all;
 use kaibo_domain::id::{AppId, RoomId};
 use kaibo_store::{Database, KEY_FILE, RoomQuery, Store};
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Pid, Signal, getpid, kill_process};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
@@ -43,6 +44,22 @@ struct Life {
 }
 
 impl Life {
+    fn of(status: ExitStatus, said: &[String]) -> Self {
+        let killed = status.signal() == Some(Signal::KILL.as_raw());
+        assert!(killed, "{said:#?}");
+        let mut life = Self::default();
+        for line in said {
+            match line.split_once(':') {
+                Some(("point", point)) => life.points.push(point.to_owned()),
+                Some(("made", code)) => life.made.push(code.to_owned()),
+                None if line == OPENED => life.points.push(OPENED.to_owned()),
+                None if line == ACKNOWLEDGED => life.acknowledged = true,
+                _ => panic!("{said:#?}"),
+            }
+        }
+        life
+    }
+
     fn has_committed(&self) -> bool {
         self.points.iter().any(|point| point == COMMITTED)
     }
@@ -51,8 +68,11 @@ impl Life {
 /// Does `work` in another process. It is killed at a point (`name:n`), or from outside as soon as it
 /// has said this very text, or else when all is acknowledged.
 async fn live(house: &House, work: &str, until: &str) -> Life {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child
+    begin(house, work, until).1.await
+}
+
+fn begin(house: &House, work: &str, until: &str) -> (Pid, impl Future<Output = Life> + use<>) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["crash::child", "--exact", "--ignored", "--nocapture"])
         .env("CRASH_FOLDER", house.dir.path())
         .env("CRASH_URL", &house.url)
@@ -60,10 +80,12 @@ async fn live(house: &House, work: &str, until: &str) -> Life {
         .env("KAIBO_CRASH_AT", until)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped());
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = Pid::from_child(&child);
     let until = until.to_owned();
     let ended = spawn_blocking(move || {
-        let mut child = child.spawn().unwrap();
         let mut said = Vec::new();
         for line in BufReader::new(child.stderr.take().unwrap()).lines() {
             said.push(line.unwrap());
@@ -73,20 +95,11 @@ async fn live(house: &House, work: &str, until: &str) -> Life {
         }
         (child.wait().unwrap(), said)
     });
-    let (status, said) = ended.await.unwrap();
-    let killed = status.signal() == Some(Signal::KILL.as_raw());
-    assert!(killed, "{work}: {said:#?}");
-    let mut life = Life::default();
-    for line in &said {
-        match line.split_once(':') {
-            Some(("point", point)) => life.points.push(point.to_owned()),
-            Some(("made", code)) => life.made.push(code.to_owned()),
-            None if line == OPENED => life.points.push(OPENED.to_owned()),
-            None if line == ACKNOWLEDGED => life.acknowledged = true,
-            _ => panic!("{work}: {said:#?}"),
-        }
-    }
-    life
+    let life = async {
+        let (status, said) = ended.await.unwrap();
+        Life::of(status, &said)
+    };
+    (pid, life)
 }
 
 #[tokio::test]
@@ -316,6 +329,30 @@ async fn an_opening_that_was_killed_is_done_by_the_next(house: House) {
             break;
         }
     }
+}
+
+/// Somebody else's table of the same name, not committed, keeps the child amid the migration.
+#[tokio::test]
+async fn an_opening_that_was_killed_amid_the_steps_of_postgresql_is_done_by_the_next() {
+    let house = House::postgres().await;
+    let mut conn = PgConnection::connect(&house.url).await.unwrap();
+    let mut other = conn.begin().await.unwrap();
+    other
+        .execute("CREATE TABLE image (name TEXT)")
+        .await
+        .unwrap();
+    let (pid, life) = begin(&house, OPENING, "nowhere:1");
+    let mut operator = PgConnection::connect(&house.url).await.unwrap();
+    let waits = "SELECT FROM pg_stat_activity WHERE datname = current_database() \
+         AND wait_event = 'transactionid' AND query LIKE '%CREATE TABLE meta%'";
+    while operator.fetch_optional(waits).await.unwrap().is_none() {}
+    kill_process(pid, Signal::KILL).unwrap();
+    let life = life.await;
+    assert_eq!(life.points.last().unwrap(), "database there");
+    other.rollback().await.unwrap();
+    let (store, one) = house.store().await;
+    a_room(&store, &one, "code").await;
+    store.ping().await.unwrap();
 }
 
 #[tokio::test]

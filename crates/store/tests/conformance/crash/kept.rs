@@ -1,6 +1,7 @@
 //! All that an installation keeps, as text, so that two can be compared.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -75,7 +76,7 @@ async fn rows(database: &mut Raw) -> Vec<String> {
             name.to_owned()
         };
         let row = tables.entry(table.to_owned()).or_default();
-        *row += &format!(" || ' {name}=' || {quote}({value})");
+        write!(row, " || ' {name}=' || {quote}({value})").unwrap();
     }
     assert!(tables.len() > 10);
     let each = tables
