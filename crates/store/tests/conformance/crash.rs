@@ -235,7 +235,7 @@ async fn a_write_that_is_killed_is_there_as_a_whole_or_not_at_all(house: House) 
             }
         }
     }
-    let (writes, database) = (writes::NAMES.len(), house.database());
+    let (writes, database) = (writes::NAMES.len(), house.kind());
     let Tally {
         points,
         kills,
@@ -243,7 +243,7 @@ async fn a_write_that_is_killed_is_there_as_a_whole_or_not_at_all(house: House) 
         losses,
     } = tally;
     println!(
-        "{database:?}: {writes} writes, {points} points, {kills} kills, {litter} files of no row, {} losses",
+        "{database}: {writes} writes, {points} points, {kills} kills, {litter} files of no row, {} losses",
         losses.len()
     );
     assert!(losses.is_empty(), "{}", losses.join("\n"));
@@ -302,8 +302,8 @@ async fn rooms_that_were_acknowledged_before_a_kill_are_there(house: House) {
         acknowledged.push(life.made.len());
     }
     println!(
-        "{:?}: killed amid rooms, {acknowledged:?} of them acknowledged; 0 lost",
-        house.database()
+        "{}: killed amid rooms, {acknowledged:?} of them acknowledged; 0 lost",
+        house.kind()
     );
 }
 
@@ -322,8 +322,8 @@ async fn an_opening_that_was_killed_is_done_by_the_next(house: House) {
         }
         if life.acknowledged {
             println!(
-                "{:?}: killed at {} points of a first opening",
-                house.database(),
+                "{}: killed at {} points of a first opening",
+                house.kind(),
                 n - 1
             );
             break;

@@ -59,6 +59,15 @@ impl House {
         !self.url.is_empty()
     }
 
+    /// For people.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.is_postgres() {
+            "PostgreSQL"
+        } else {
+            "SQLite"
+        }
+    }
+
     pub(crate) fn database(&self) -> Database {
         Database::from_url(&self.url).unwrap()
     }
