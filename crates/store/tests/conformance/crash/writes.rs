@@ -88,6 +88,9 @@ writes! {
     create_app(store) {
         add_app(store, "wx_two").await;
     }
+    set_latency_budget(store) {
+        assert!(store.set_latency_budget(&ONE, Some(350)).await.unwrap());
+    }
     note_applied(store) {
         store.note_applied(4, NOW).await.unwrap();
     }
