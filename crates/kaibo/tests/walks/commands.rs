@@ -147,14 +147,16 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
         ran.out
     };
-    let pending = format!("{name}\n0001  house  pending\n");
-    assert_eq!(migrate("status").await, pending);
+    let all = |state: &str| {
+        let steps = ["house", "latency budget"].into_iter().zip(1..);
+        let lines = steps.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
+        lines.fold(format!("{name}\n"), |all, line| all + &line)
+    };
+    assert_eq!(migrate("status").await, all("pending"));
     assert!(!house.data_dir().exists(), "asking changes nothing");
-    let taken = format!("{name}\n0001  house  applied now\nup to date\n");
-    assert_eq!(migrate("up").await, taken);
+    assert_eq!(migrate("up").await, all("applied now") + "up to date\n");
     assert_eq!(migrate("up").await, format!("{name}\nup to date\n"));
-    let applied = format!("{name}\n0001  house  applied\n");
-    assert_eq!(migrate("status").await, applied);
+    assert_eq!(migrate("status").await, all("applied"));
 }
 
 #[tokio::test]
