@@ -151,6 +151,36 @@ for (const [size, shop] of Object.entries(SIZES)) {
       await look(page, 'room-ended', size);
     });
 
+    await step(t, 'how streams are sent is kept, and a wait too long is told', async () => {
+      const budgets = async () =>
+        (await page.evaluate(async () => (await fetch('/v1/apps')).json()))
+          .filter(({ name }) => name === shop)
+          .map(({ latencyBudgetMs }) => latencyBudgetMs);
+      const saved = () =>
+        page.waitForResponse((answer) => answer.url().endsWith('/latency-budget') && answer.status() === 204);
+      await page.getByRole('link', { name: '应用设置' }).click();
+      assert.ok(await page.getByRole('radio', { name: '跟随服务器设置（默认）' }).isChecked());
+      await page.getByRole('radio', { name: '省资源' }).press('ArrowDown');
+      const own = page.getByTestId('field-latencyBudgetMs');
+      await own.fill('2001');
+      await page.getByTestId('save').click();
+      const error = page.getByTestId('error-latencyBudgetMs');
+      assert.equal(await error.getAttribute('data-code'), 'latency_budget_too_long');
+      await look(page, 'settings-error', size);
+      await own.fill('250');
+      await Promise.all([saved(), own.press('Enter')]);
+      assert.deepEqual(await budgets(), [250]);
+      await page.reload();
+      await own.waitFor();
+      assert.equal(await own.inputValue(), '250');
+      await page.getByText('均衡：最多等 100 毫秒').click();
+      await Promise.all([saved(), page.getByTestId('save').click()]);
+      assert.deepEqual(await budgets(), [100]);
+      await page.reload();
+      await page.getByRole('radio', { name: '均衡', checked: true }).waitFor();
+      await look(page, 'settings', size);
+    });
+
     await step(t, 'the list, the help, out and in again', async () => {
       await page.getByRole('link', { name: '直播间', exact: true }).click();
       const row = page.getByTestId('room-row');

@@ -77,6 +77,9 @@ async function theConsole(page, only, setup) {
   await page.getByRole('link', { name: '主播', exact: true }).click();
   await page.getByTestId('anchor').first().waitFor();
   await keep(page, 'console-anchors', only);
+  await page.getByRole('link', { name: '应用设置' }).click();
+  await page.getByTestId('save').waitFor();
+  await keep(page, 'console-settings', { ...only, fullPage: true });
   await page.getByRole('link', { name: '接入帮助' }).click();
   await page.getByTestId('base-url').waitFor();
   await keep(page, 'console-help', { ...only, fullPage: true });

@@ -35,7 +35,7 @@ pub(crate) enum Command {
     /// People who use the console.
     #[command(subcommand)]
     User(UserCommand),
-    /// The database's tables.
+    /// The database's tables. Whatever opens an installation takes their missing steps by itself.
     #[command(subcommand)]
     Migrate(MigrateCommand),
     /// The configuration file.
@@ -170,12 +170,12 @@ pub(crate) enum UserCommand {
     },
 }
 
-/// `kaibo migrate`. Whatever opens an installation takes the steps that are missing by itself.
+/// `kaibo migrate`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MigrateCommand {
     /// Say which database it is and which steps its tables have taken; changes nothing.
     Status(Place),
-    /// Take the steps that are missing.
+    /// Take the steps that are missing; begins an installation where there is none.
     Up(Place),
 }
 

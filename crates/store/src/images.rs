@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use kaibo_domain::UnixMs;
 use kaibo_domain::id::AppId;
 
+use crate::crash;
 use crate::db::{Row, args};
 use crate::keys::{hex, random};
 use crate::{Store, StoreError};
@@ -140,6 +141,7 @@ impl Store {
         let paths: Vec<_> = paths.collect::<Result<_, _>>()?;
         on_disk(move || {
             for path in paths {
+                crash::point("image forgotten");
                 // The rows are gone, so one file that stays must not keep the others.
                 if let Err(error) = fs::remove_file(&path) {
                     tracing::warn!(%error, path = %path.display(), "an old image's file stays");
@@ -184,11 +186,16 @@ fn write_whole(path: &Path, data: &[u8]) -> Result<(), (PathBuf, io::Error)> {
             .create_new(true)
             .mode(0o600)
             .open(&draft)?;
+        crash::point("image begun");
         file.write_all(data)?;
+        crash::point("image written");
         file.sync_all()?;
+        crash::point("image synced");
         // A hard link fails where a file of this name already is; a rename would replace it.
         fs::hard_link(&draft, path)?;
+        crash::point("image linked");
         fs::remove_file(&draft)?;
+        crash::point("image's draft removed");
         File::open(dir)?.sync_all()?;
         // The folder itself may be new.
         dir.parent().map_or(Ok(()), |d| File::open(d)?.sync_all())

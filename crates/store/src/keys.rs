@@ -11,6 +11,8 @@ use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
+use crate::crash;
+
 /// Name of the key's file in the data folder: 64 hexadecimal digits and a line feed, mode 0600.
 pub const KEY_FILE: &str = "master.key";
 
@@ -155,10 +157,13 @@ fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
         .open(&draft)?;
     let written = file
         .write_all(format!("{}\n", hex(&random::<32>())).as_bytes())
+        .inspect(|()| crash::point("key written"))
         .and_then(|()| file.sync_all())
         // A hard link fails where a key already is; a rename would replace it.
         .and_then(|()| fs::hard_link(&draft, path));
+    crash::point("key linked");
     fs::remove_file(&draft)?;
+    crash::point("key's draft removed");
     match written {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),

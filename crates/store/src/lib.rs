@@ -5,6 +5,7 @@
 //! and a write that was answered survives the loss of power.
 
 mod apps;
+mod crash;
 mod db;
 mod error;
 mod events;
@@ -103,15 +104,19 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let data_dir = std::path::absolute(data_dir).map_err(|e| StoreError::file(data_dir, e))?;
         let _opening = lock::opening(&data_dir).await?;
+        crash::point("folder made");
         let place = database.place(&data_dir);
         let mut conn = place.opener().await?;
         // First the key, then the database: whoever sees a database must find its key.
         let keys = MasterKey::load_or_create(&data_dir, is_somebodys(conn.as_mut()).await?)?;
+        crash::point("key there");
         let mut conn = match conn {
             Some(conn) => conn,
             None => place.create().await?,
         };
+        crash::point("database there");
         conn.migrate().await?;
+        crash::point("tables there");
         check_key(&mut conn, &keys, &data_dir).await?;
         conn.close().await;
         Ok(Self(Arc::new(Inner {

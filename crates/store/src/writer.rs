@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::crash;
 use crate::db::{self, Conn, Place, Value, args};
 use crate::error::StoreError;
 
@@ -268,7 +269,10 @@ impl Failure {
 async fn write_batch(conn: &mut Conn, batch: &mut [Box<dyn Job>]) -> Result<(), Failure> {
     run_jobs(conn, batch).await.map_err(Failure::Undone)?;
     match conn.execute("COMMIT", args![]).await {
-        Ok(_) => Ok(()),
+        Ok(_) => {
+            crash::point("committed");
+            Ok(())
+        }
         // An answer says that nothing was saved; without one, nobody knows.
         Err(StoreError::Database(error)) if db::breaks_connection(&error) => {
             Err(Failure::Final(StoreError::Uncertain(error)))

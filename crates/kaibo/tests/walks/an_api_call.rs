@@ -20,9 +20,7 @@ const KILL_AFTER: usize = 60;
 /// Rooms that were acknowledged, with their names.
 type Acknowledged = BTreeMap<i64, String>;
 
-#[tokio::test]
-async fn an_api_call_survives_kill_9() {
-    let house = House::new();
+async fn an_api_call_survives_kill_9(house: House) {
     let server = house.serve().await;
     let mut shops = Vec::new();
     for _ in 0..APPS {
@@ -88,3 +86,5 @@ async fn every_room_is_whole(shop: &Shop, acknowledged: &Acknowledged, ids: &mut
     }
     assert!(missing.is_empty(), "acknowledged, but lost: {missing:?}");
 }
+
+on_each_database![an_api_call_survives_kill_9,];

@@ -17,7 +17,7 @@ const WRONG: &str = "deadbeefcafef00d0123456789abcdef";
 
 #[tokio::test]
 async fn refused_pushes_look_alike_and_no_key_is_ever_logged() {
-    let house = House::with(&[("KAIBO_SERVER__LOG", "trace")]);
+    let house = House::new().with("KAIBO_SERVER__LOG", "trace");
     let server = house.serve().await;
     let owner = Owner::set_up(&server).await;
     let shop = Shop::new(&house, &server).await;

@@ -43,10 +43,10 @@ async fn settings_that_cannot_be_used_are_refused_in_words_that_help() {
     refused("[sever]\n", &["sever", "server"]).await;
     refused("[limits]\nrooms_per_day = \"many\"\n", &["rooms_per_day"]).await;
 
-    let house = House::with(&[("KAIBO_SERVER__HTTTP", "127.0.0.1:0")]);
+    let house = House::new().with("KAIBO_SERVER__HTTTP", "127.0.0.1:0");
     let ran = house.run(&["config", "check"]).await;
     ran.refused_with("KAIBO_SERVER__HTTTP: there is no setting server.htttp");
-    let house = House::with(&[("KAIBO_ROOM__TIME_ZONE", "Mars/Olympus")]);
+    let house = House::new().with("KAIBO_ROOM__TIME_ZONE", "Mars/Olympus");
     let ran = house.run(&["config", "check"]).await;
     ran.refused_with("room.time_zone: \"Mars/Olympus\"");
     let ran = House::new()
@@ -55,9 +55,7 @@ async fn settings_that_cannot_be_used_are_refused_in_words_that_help() {
     ran.refused_with("cannot read none.toml");
 }
 
-#[tokio::test]
-async fn an_app_is_made_once_and_its_secret_buys_tokens() {
-    let house = House::new();
+async fn an_app_is_made_once_and_its_secret_buys_tokens(house: House) {
     let create = ["app", "create", "--appid", APPID, "--secret", SECRET];
     let made = house.order(&create).await.json();
     assert_eq!(made, json!({"appid": APPID, "secret": SECRET}));
@@ -136,6 +134,31 @@ async fn a_new_password_replaces_the_old_and_ends_its_sessions() {
     nobody.refused_with("there is no user \"nobody\"");
 }
 
+/// The database is named by a flag here.
+async fn tables_are_shown_and_brought_up_to_date(of: House) {
+    let house = House::new();
+    let url = of.database_url();
+    let name = match url.split_once('@') {
+        None => house.data_dir().join("kaibo.db").display().to_string(),
+        Some((_, place)) => format!("postgres://kaibo@{place}"),
+    };
+    let migrate = async |what: &str| {
+        let ran = house.order(&["migrate", what, "--database-url", url]).await;
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        ran.out
+    };
+    let all = |state: &str| {
+        let steps = ["house", "latency budget"].into_iter().zip(1..);
+        let lines = steps.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
+        lines.fold(format!("{name}\n"), |all, line| all + &line)
+    };
+    assert_eq!(migrate("status").await, all("pending"));
+    assert!(!house.data_dir().exists(), "asking changes nothing");
+    assert_eq!(migrate("up").await, all("applied now") + "up to date\n");
+    assert_eq!(migrate("up").await, format!("{name}\nup to date\n"));
+    assert_eq!(migrate("status").await, all("applied"));
+}
+
 #[tokio::test]
 async fn a_mistyped_folder_is_told_and_not_filled() {
     let house = House::new();
@@ -156,9 +179,7 @@ async fn a_mistyped_folder_is_told_and_not_filled() {
     assert!(!house.data_dir().join("kaibo.db").exists());
 }
 
-#[tokio::test]
-async fn a_second_server_on_the_same_folder_is_refused_and_harms_nobody() {
-    let house = House::new();
+async fn a_second_server_on_the_same_folder_is_refused_and_harms_nobody(house: House) {
     let server = house.serve().await;
     let shop = Shop::new(&house, &server).await;
     let mut second = house.program(KAIBO);
@@ -187,3 +208,9 @@ async fn an_address_that_is_taken_is_named_with_its_setting() {
     ran.refused_with(&format!("cannot listen on {at}"));
     ran.refused_with("server.rtmp");
 }
+
+on_each_database![
+    an_app_is_made_once_and_its_secret_buys_tokens,
+    tables_are_shown_and_brought_up_to_date,
+    a_second_server_on_the_same_folder_is_refused_and_harms_nobody,
+];

@@ -7,9 +7,7 @@ use crate::house::{House, within};
 use crate::shop::Shop;
 use crate::viewer::{Page, Viewer};
 
-#[tokio::test]
-async fn sigterm_drains() {
-    let house = House::new();
+async fn sigterm_drains(house: House) {
     let server = house.serve().await;
     let shop = Shop::new(&house, &server).await;
     let room = shop.room().await;
@@ -44,3 +42,5 @@ async fn sigterm_drains() {
         "it waits for its encoder"
     );
 }
+
+on_each_database![sigterm_drains,];

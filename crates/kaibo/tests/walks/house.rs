@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 pub(crate) const KAIBO: &str = env!("CARGO_BIN_EXE_kaibo");
+const DATABASE_URL: &str = "KAIBO_SERVER__DATABASE_URL";
 /// Nothing here takes this long; a test that waits longer waits for something that does not happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -47,15 +48,28 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn new() -> Self {
-        Self::with(&[])
-    }
-
-    /// Settings as environment variables, such as `("KAIBO_ROOM__LOST", "3s")`.
-    pub(crate) fn with(settings: &[(&'static str, &str)]) -> Self {
         Self {
             folder: TempDir::with_prefix("kaibo-walk-").unwrap(),
-            settings: settings.iter().map(|(k, v)| (*k, (*v).into())).collect(),
+            settings: Vec::new(),
         }
+    }
+
+    /// With its rows in a PostgreSQL database of its own.
+    pub(crate) async fn postgres() -> Self {
+        let url = test_postgres::shared().await.database().await;
+        Self::new().with(DATABASE_URL, &url)
+    }
+
+    /// Empty: SQLite in the folder.
+    pub(crate) fn database_url(&self) -> &str {
+        let set = self.settings.iter().find(|(name, _)| *name == DATABASE_URL);
+        set.map_or("", |(_, url)| url)
+    }
+
+    /// With a setting as environment variable, such as `KAIBO_ROOM__LOST`.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.settings.push((name, value.to_owned()));
+        self
     }
 
     /// Does not exist before somebody opens it.
@@ -94,7 +108,11 @@ impl House {
     pub(crate) async fn serve(&self) -> Server {
         let mut command = self.program(KAIBO);
         command.args(self.serve_args());
-        Server::start(command).await.expect("the server starts")
+        let server = Server::start(command).await;
+        let server = server.expect("the server starts");
+        let in_folder = self.data_dir().join("kaibo.db").exists();
+        assert_eq!(in_folder, self.database_url().is_empty());
+        server
     }
 
     /// Runs `kaibo` with exactly these arguments.

@@ -6,6 +6,24 @@
     reason = "in a test an unwrap is an assertion, and the walks' own tools are part of the test"
 )]
 
+/// Runs each walk on every database.
+macro_rules! on_each_database {
+    ($($walk:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $walk() {
+                super::$walk(crate::house::House::new()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $walk() {
+                super::$walk(crate::house::House::postgres().await).await;
+            })*
+        }
+    };
+}
+
 mod console;
 mod encoder;
 mod house;

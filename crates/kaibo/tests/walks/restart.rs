@@ -5,9 +5,8 @@ use crate::house::House;
 use crate::shop::Shop;
 use crate::viewer::{Page, Viewer};
 
-#[tokio::test]
-async fn restart_finds_a_live_room_and_waits() {
-    let house = House::with(&[("KAIBO_ROOM__LOST", "3s")]);
+async fn restart_finds_a_live_room_and_waits(house: House) {
+    let house = house.with("KAIBO_ROOM__LOST", "3s");
     let server = house.serve().await;
     let shop = Shop::new(&house, &server).await;
     let room = shop.room().await;
@@ -67,3 +66,5 @@ async fn an_encoder_that_comes_back_in_time_is_not_missed() {
     );
     assert_eq!(shop.status(room).await, 101);
 }
+
+on_each_database![restart_finds_a_live_room_and_waits,];

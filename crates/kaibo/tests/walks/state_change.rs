@@ -22,8 +22,7 @@ struct OnAir {
 }
 
 impl OnAir {
-    async fn new() -> Self {
-        let house = House::new();
+    async fn new(house: House) -> Self {
         let server = house.serve().await;
         let shop = Shop::new(&house, &server).await;
         let room = shop.room().await;
@@ -61,9 +60,8 @@ async fn ends_at_once(viewer: Viewer) {
     ended.expect("within a second").expect("a proper end");
 }
 
-#[tokio::test]
-async fn a_state_change_from_the_command_line_cuts_outputs() {
-    let air = OnAir::new().await;
+async fn a_state_change_from_the_command_line_cuts_outputs(house: House) {
+    let air = OnAir::new(house).await;
     let mut page = Page::open(&air.server, air.room).await;
     assert_eq!(page.next_status().await, 101);
     let said = air.order("end", &[]).await;
@@ -75,12 +73,12 @@ async fn a_state_change_from_the_command_line_cuts_outputs() {
     assert_eq!(air.join().await.err(), Some(404));
     ends_at_once(air.viewer).await;
     air.encoder.cut().await;
-    assert_eq!(page.next_status().await, 103);
+    page.until_status(103).await;
 }
 
 #[tokio::test]
 async fn a_ban_cuts_publisher_and_viewers_and_a_lifted_one_ends_the_room() {
-    let air = OnAir::new().await;
+    let air = OnAir::new(House::new()).await;
     let said = air.order("ban", &["--reason", "夸大宣传"]).await;
     assert_eq!(said["status"], 104);
     assert_eq!(air.shop.status(air.room).await, 104);
@@ -94,7 +92,7 @@ async fn a_ban_cuts_publisher_and_viewers_and_a_lifted_one_ends_the_room() {
 
 #[tokio::test]
 async fn a_pause_hides_the_picture_from_all_but_the_anchor_until_it_is_over() {
-    let mut air = OnAir::new().await;
+    let mut air = OnAir::new(House::new()).await;
     let owner = Owner::set_up(&air.server).await;
     let access = format!("/v1/apps/{}/rooms/{}/access", air.shop.appid, air.room);
     let access = owner.done("GET", &access, Value::Null).await;
@@ -118,3 +116,5 @@ async fn a_pause_hides_the_picture_from_all_but_the_anchor_until_it_is_over() {
     again.watch_more(5).await;
     assert!(air.encoder.is_running(), "a pause does not cut the anchor");
 }
+
+on_each_database![a_state_change_from_the_command_line_cuts_outputs,];

@@ -137,4 +137,10 @@ impl Page {
         let view = self.next().await.expect("the page goes on");
         view["status"].as_i64().unwrap()
     }
+
+    /// Waits until the page shows this status. What it shows first may come twice: loaded by
+    /// itself, and told by the change that led to it.
+    pub(crate) async fn until_status(&mut self, status: i64) {
+        while self.next_status().await != status {}
+    }
 }

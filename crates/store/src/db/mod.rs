@@ -15,6 +15,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, Error};
 
+use crate::crash;
 use crate::error::StoreError;
 
 pub(crate) use claim::{Claim, Claimed};
@@ -158,6 +159,7 @@ impl Conn {
         sql: &'static str,
         args: Vec<Value>,
     ) -> Result<u64, StoreError> {
+        crash::point(sql);
         match self {
             Self::Sqlite(conn) => {
                 let done = bound(sql, args).execute(conn).await;
@@ -176,6 +178,7 @@ impl Conn {
         sql: &'static str,
         args: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
+        crash::point(sql);
         match self {
             Self::Sqlite(conn) => {
                 let row = bound(sql, args).fetch_optional(conn).await;
@@ -194,6 +197,7 @@ impl Conn {
         sql: &'static str,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
+        crash::point(sql);
         match self {
             Self::Sqlite(conn) => {
                 let rows = bound(sql, args).fetch_all(conn).await;

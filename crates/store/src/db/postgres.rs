@@ -106,7 +106,12 @@ impl PostgresPlace {
     /// A connection that opens the database, once nobody else does; waits as long as that takes,
     /// and so may a migration.
     pub(super) async fn opener(&self) -> Result<PgConnection, StoreError> {
-        let patient = [("statement_timeout", "0"), ("lock_timeout", "0")];
+        let patient = [
+            ("statement_timeout", "0"),
+            ("lock_timeout", "0"),
+            // Of the migrations' table, each time: that it is there already.
+            ("client_min_messages", "warning"),
+        ];
         let mut conn = connect(&PgConnectOptions::clone(&self.0).options(patient)).await?;
         let encoding = "SELECT current_setting('server_encoding') AS encoding";
         let row = answer(sqlx::query(encoding).fetch_one(&mut conn)).await?;

@@ -63,7 +63,10 @@ impl SqlitePlace {
             .options()
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
-        options.connect().await.map_err(failure)
+        let conn = options.connect().await.map_err(failure)?;
+        #[cfg(debug_assertions)]
+        let conn = with_points(conn).await?;
+        Ok(conn)
     }
 
     /// A connection that only reads.
@@ -71,6 +74,18 @@ impl SqlitePlace {
         let options = self.options().pragma("query_only", "on");
         options.connect().await.map_err(failure)
     }
+}
+
+/// Points also amid a statement, and so amid a migration.
+#[cfg(debug_assertions)]
+async fn with_points(mut conn: SqliteConnection) -> Result<SqliteConnection, StoreError> {
+    let mut handle = conn.lock_handle().await.map_err(failure)?;
+    handle.set_progress_handler(50, || {
+        crate::crash::point("amid a statement");
+        true
+    });
+    drop(handle);
+    Ok(conn)
 }
 
 // The low byte of SQLite's result code is its kind (https://sqlite.org/rescode.html).

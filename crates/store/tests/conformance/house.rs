@@ -1,5 +1,8 @@
 //! A place for a store: a folder, and the database that goes with it.
 
+use std::fs;
+use std::path::Path;
+
 use kaibo_domain::id::AppId;
 use kaibo_store::{Database, Store};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
@@ -42,8 +45,27 @@ impl House {
         Self::at(self.url.clone())
     }
 
+    /// The like of one that nobody uses.
+    pub(crate) async fn copy(&self) -> Self {
+        let copy = match self.url.as_str() {
+            "" => Self::sqlite(),
+            url => Self::at(test_postgres::shared().await.copy_of(url).await),
+        };
+        copy_folder(self.dir.path(), copy.dir.path());
+        copy
+    }
+
     pub(crate) fn is_postgres(&self) -> bool {
         !self.url.is_empty()
+    }
+
+    /// For people.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.is_postgres() {
+            "PostgreSQL"
+        } else {
+            "SQLite"
+        }
     }
 
     pub(crate) fn database(&self) -> Database {
@@ -72,9 +94,9 @@ impl House {
                 .iter()
                 .any(|n| bytes.windows(n.len()).any(|w| w == *n))
         };
-        let in_files = std::fs::read_dir(self.dir.path())
+        let in_files = fs::read_dir(self.dir.path())
             .unwrap()
-            .any(|entry| found(&std::fs::read(entry.unwrap().path()).unwrap()));
+            .any(|entry| found(&fs::read(entry.unwrap().path()).unwrap()));
         in_files || (self.is_postgres() && found(self.every_row().await.as_bytes()))
     }
 
@@ -93,5 +115,18 @@ impl House {
             all += &rows.fetch_one(&mut conn).await.unwrap();
         }
         all
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let from = entry.unwrap().path();
+        let to = to.join(from.file_name().unwrap());
+        if from.is_dir() {
+            fs::create_dir(&to).unwrap();
+            copy_folder(&from, &to);
+        } else {
+            fs::copy(from, to).unwrap();
+        }
     }
 }

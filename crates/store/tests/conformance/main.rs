@@ -23,6 +23,7 @@ mod house;
 
 mod access;
 mod apps;
+mod crash;
 mod events;
 mod folder;
 mod images;

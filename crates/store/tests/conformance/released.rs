@@ -22,7 +22,7 @@ fn released() -> PathBuf {
 }
 
 /// Something of everything.
-async fn fill(store: &Store) {
+pub(crate) async fn fill(store: &Store) {
     let one = add_app(store, "wx_one").await;
     let token = AccessToken {
         id: vec![7; 16],

@@ -138,7 +138,7 @@ fn concatenated(tokens: &[Token], macros: &BTreeMap<String, String>) -> (String,
     panic!("concat! without an end");
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
     paths

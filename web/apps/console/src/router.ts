@@ -58,6 +58,13 @@ export function makeRouter(): Router {
             props: true,
           },
           {
+            path: 'settings',
+            name: 'settings',
+            meta: { section: 'settings' },
+            component: () => import('./pages/SettingsPage.vue'),
+            props: true,
+          },
+          {
             path: 'help',
             name: 'help',
             meta: { section: 'help' },

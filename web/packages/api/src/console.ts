@@ -74,6 +74,11 @@ export class ConsoleClient {
     return this.change('/v1/apps', 'POST', { name, ...(appid ? { appid } : {}) });
   }
 
+  /** 0 to 2 000 ms, null: as the server is set. ApiError 422 on `latencyBudgetMs`. */
+  setLatencyBudget(appid: string, latencyBudgetMs: number | null): Promise<void> {
+    return this.change(`${appPath(appid)}/latency-budget`, 'PUT', { latencyBudgetMs });
+  }
+
   limits(): Promise<Limits> {
     return this.send('/v1/limits');
   }

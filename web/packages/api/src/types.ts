@@ -100,6 +100,8 @@ export interface AppView {
   roomsPerDay: number;
   liveNow: number;
   liveAtOnce: number;
+  /** How long pictures may wait to be sent together where many watch; null: as the server is set. */
+  latencyBudgetMs: number | null;
 }
 
 /** A new app's credentials; the secret is shown this once. */

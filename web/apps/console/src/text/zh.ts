@@ -9,7 +9,7 @@ export const zh = {
   loggedIn: '当前账号',
   logout: '退出登录',
   lineDown: '与服务器的连接已断开，正在重新连接，页面数据可能不是最新',
-  nav: { label: '主导航', rooms: '直播间', anchors: '主播', help: '接入帮助' },
+  nav: { label: '主导航', rooms: '直播间', anchors: '主播', settings: '应用设置', help: '接入帮助' },
   entry: {
     slogan: '自己的直播间，自己的服务器',
     lines: '与微信小程序直播接口兼容：已有的后台代码换一个域名就能用。数据和画面都留在你自己的服务器上。',
@@ -261,6 +261,8 @@ export const zh = {
     name_invalid: '账号格式不正确，请用 1–64 个可见字符',
     password_too_short: '密码至少 10 位',
     app_name_too_long: '名称太长',
+    latency_budget_not_whole: '请填写 0–{most} 之间的整数',
+    latency_budget_too_long: '太长，最多 {most} 毫秒',
   },
   anchors: {
     title: '主播 · 开播控制台',
@@ -279,6 +281,29 @@ export const zh = {
     approved: '「{id}」已通过认证',
     empty: '还没有主播',
     emptyText: '添加主播的微信号后，就可以在直播间里指定 TA 开播。',
+  },
+  settings: {
+    title: '应用设置 · 开播控制台',
+    latency: '延迟与成本',
+    latencyText:
+      '观众较多时（约 500 人起），服务器可以把短时间内的画面攒在一起发送，大幅节省 CPU。观众不超过 50 人时，画面始终立即发送。仅影响以 HTTP-FLV 观看的观众。',
+    choice: {
+      server: '跟随服务器设置（默认）',
+      atOnce: '画面优先：每帧立即发送',
+      balanced: '均衡：最多等 {ms} 毫秒',
+      saving: '省资源：最多等 {ms} 毫秒',
+      custom: '自定义',
+    },
+    choiceNote: {
+      server: '以服务器配置 media.latency_budget_ms 为准，未改过时为 100 毫秒',
+      atOnce: '延迟最低，适合抽奖、秒杀；观众多时，发送开销约为「均衡」的 4 倍',
+      balanced: '延迟略增，CPU 开销大幅降低，适合多数直播',
+      saving: '攒得更多，适合观众特别多的大场直播',
+      custom: '自行设定最多等待多久',
+    },
+    customMs: '最多等待（毫秒）',
+    customHint: '0–{most} 的整数；0 表示每帧立即发送',
+    when: '保存后 5 秒内生效，正在进行的直播不会中断',
   },
   help: {
     title: '接入帮助 · 开播控制台',

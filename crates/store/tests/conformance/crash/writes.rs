@@ -1,0 +1,170 @@
+//! Every write that there is, done once to a house that holds something of everything.
+
+use std::sync::LazyLock;
+
+use futures_util::future::join_all;
+use kaibo_domain::HOUR_MS;
+use kaibo_domain::event::{Cause, RoomEvent};
+use kaibo_domain::id::AppId;
+use kaibo_domain::room::{Change, Status};
+use kaibo_store::{AccessToken, Image, PushRefusal, Saved, Store, TokenKind};
+
+use crate::released::fill;
+use crate::{NOW, a_room, add_app, app_id};
+
+static ONE: LazyLock<AppId> = LazyLock::new(|| app_id("wx_one"));
+
+/// Writes by name. A method of [`Store`] has its own; some more are several methods at once.
+macro_rules! writes {
+    ($($name:ident($store:ident) $write:block)*) => {
+        pub(super) const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        pub(super) async fn write(name: &str, store: &Store) {
+            match name {
+                $(stringify!($name) => {
+                    let $store = store;
+                    Box::pin(async move $write).await;
+                })*
+                _ => panic!("there is no write {name}"),
+            }
+        }
+    };
+}
+
+/// What the writes find.
+pub(super) async fn furnish(store: &Store) {
+    fill(store).await;
+    store.set_setup_token(b"next").await.unwrap();
+    for name in ["cd", "ef", "gh"] {
+        put_image(store, name, NOW - 1).await;
+    }
+}
+
+fn token(id: u8) -> AccessToken {
+    AccessToken {
+        id: vec![id; 16],
+        app_id: ONE.clone(),
+        kind: TokenKind::Stable,
+        issued_at: NOW + 100 * HOUR_MS,
+        expires_at: NOW + 102 * HOUR_MS,
+        superseded_at: None,
+    }
+}
+
+async fn put_image(store: &Store, name: &str, at: i64) {
+    let data = name.repeat(5_000);
+    let image = Image {
+        name: name.repeat(16),
+        media_id: format!("media-{name}"),
+        app_id: ONE.clone(),
+        format: "png".into(),
+        width: 800,
+        height: 640,
+        bytes: data.len() as i64,
+        created_at: at,
+    };
+    store.put_image(&image, data.as_bytes()).await.unwrap();
+}
+
+async fn end_first_room(store: &Store) {
+    let (_, id) = store.room_by_code("canary-code").await.unwrap().unwrap();
+    let mut room = store.room(&ONE, id).await.unwrap().unwrap();
+    let (from, to, cause) = (room.status, Status::Ended, Cause::Command);
+    room.status = to;
+    let events = vec![RoomEvent::StreamLost, RoomEvent::Status { from, to, cause }];
+    let change = Change {
+        room,
+        events,
+        dirty: true,
+    };
+    let saved = store.save_room(&change, None, None, NOW).await.unwrap();
+    assert!(matches!(saved, Saved::Done { .. }));
+}
+
+writes! {
+    ping(store) {
+        store.ping().await.unwrap();
+    }
+    create_app(store) {
+        add_app(store, "wx_two").await;
+    }
+    set_latency_budget(store) {
+        assert!(store.set_latency_budget(&ONE, Some(350)).await.unwrap());
+    }
+    note_applied(store) {
+        store.note_applied(4, NOW).await.unwrap();
+    }
+    put_image(store) {
+        put_image(store, "zz", NOW).await;
+    }
+    purge_images(store) {
+        assert_eq!(store.purge_images(NOW).await.unwrap(), 3);
+    }
+    request_anchor(store) {
+        store.request_anchor(&ONE, "anchor_02", "gate", NOW).await.unwrap();
+    }
+    verify_anchor(store) {
+        store.verify_anchor(&ONE, "anchor_03", "gate", NOW).await.unwrap();
+    }
+    revoke_push(store) {
+        let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
+        store.revoke_push(&ONE, id, NOW).await.unwrap().unwrap();
+    }
+    renew_code(store) {
+        let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
+        store.renew_code(&ONE, id, "new-code", NOW).await.unwrap().unwrap();
+    }
+    note_push_refusal(store) {
+        let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
+        let refusal = PushRefusal {
+            at: NOW,
+            reason: "codec".into(),
+            detail: Some("VP6".into()),
+        };
+        store.note_push_refusal(&ONE, id, &refusal).await.unwrap();
+    }
+    create_room(store) {
+        a_room(store, &ONE, "third-code").await;
+    }
+    save_room(store) {
+        end_first_room(store).await;
+    }
+    issue_token(store) {
+        store.issue_token(&token(8), NOW).await.unwrap();
+    }
+    issue_token_after(store) {
+        let issued = store.issue_token_after(&token(9), NOW, Some(&[7; 16])).await;
+        assert!(issued.unwrap());
+    }
+    create_owner(store) {
+        let made = store.create_owner("second", "hash", b"next", NOW).await;
+        made.unwrap().unwrap();
+    }
+    set_setup_token(store) {
+        store.set_setup_token(b"another").await.unwrap();
+    }
+    set_password(store) {
+        assert!(store.set_password("boss", "new hash").await.unwrap());
+    }
+    create_session(store) {
+        let boss = store.user_by_name("boss").await.unwrap().unwrap();
+        // The one that is there is over.
+        let begun = store.create_session(b"new", &boss, "csrf", NOW + 10, NOW + 5);
+        assert!(begun.await.unwrap());
+    }
+    drop_session(store) {
+        store.drop_session(b"cookie").await.unwrap();
+    }
+    several_in_one_commit(store) {
+        let boss = store.user_by_name("boss").await.unwrap().unwrap();
+        let commits = store.commits();
+        let (_, failed, _) = tokio::join!(
+            join_all(["a", "b", "c"].map(|code| a_room(store, &ONE, code))),
+            // Its hash is taken.
+            store.create_session(b"cookie", &boss, "", NOW, NOW),
+            add_app(store, "wx_two"),
+        );
+        assert!(failed.is_err());
+        assert_eq!(store.commits(), commits + 1);
+    }
+}
