@@ -1,8 +1,9 @@
-//! The WeChat-compatible API through its router: one file per path, each case on a store and a
-//! clock of its own.
+//! The WeChat-compatible API through its router: every case of the contract, and one file per path
+//! for what no case says, each on a store and a clock of its own.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod calls;
+mod cases;
 mod getliveinfo;
 mod media;
 mod room_create;

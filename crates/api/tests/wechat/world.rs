@@ -9,7 +9,7 @@ use axum::http::{Method, Request, Response, StatusCode};
 use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
 use kaibo_domain::id::{AppId, RoomId, stream_name};
 use kaibo_domain::room::Command;
-use kaibo_store::Store;
+use kaibo_store::{Database, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,28 @@ pub(crate) const PUSH_URL: &str = "/wxaapi/broadcast/room/getpushurl";
 pub(crate) const LIST: &str = "/wxa/business/getliveinfo";
 pub(crate) const UPLOAD: &str = "/cgi-bin/media/upload";
 
+/// Which database is under an installation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Base {
+    Sqlite,
+    Postgres,
+}
+
+impl Base {
+    /// An empty one.
+    async fn database(self) -> Database {
+        match self {
+            Self::Sqlite => Database::default(),
+            Self::Postgres => {
+                let url = test_postgres::shared().await.database().await;
+                Database::from_url(&url).unwrap()
+            }
+        }
+    }
+}
+
 pub(crate) struct World {
+    pub(crate) store: Store,
     pub(crate) kaibo: Kaibo,
     pub(crate) clock: Clock,
     pub(crate) app_id: AppId,
@@ -46,17 +67,25 @@ impl World {
     }
 
     pub(crate) async fn with(config: AppConfig) -> Self {
+        let world = Self::on(Base::Sqlite, config).await;
+        world.verify(ANCHOR).await;
+        world
+    }
+
+    /// With an anchor who has yet to be verified.
+    pub(crate) async fn on(base: Base, config: AppConfig) -> Self {
         let data_dir = TempDir::new().unwrap();
-        let store = Store::open(data_dir.path()).await.unwrap();
+        let store = Store::open_with(data_dir.path(), &base.database().await).await;
+        let store = store.unwrap();
         let clock = Clock::manual(NOW * 1_000);
         let settings = Settings::new(&config, "https://live.test", "rtmp://push.test").unwrap();
-        let kaibo = Kaibo::new(store, clock.clone(), settings);
+        let kaibo = Kaibo::new(store.clone(), clock.clone(), settings);
         let app_id: AppId = APP_ID.parse().unwrap();
         let secret = Some(SECRET.to_owned());
         let app = kaibo.create_app(Some(app_id.clone()), secret, "Shop");
         app.await.unwrap();
-        kaibo.verify_anchor(&app_id, ANCHOR).await.unwrap();
         let mut world = Self {
+            store,
             router: kaibo_api::router(
                 kaibo.clone(),
                 &kaibo_api::ApiConfig::default(),
@@ -77,6 +106,11 @@ impl World {
         world.share = world.upload(png(1_000)).await;
         world.feeds = world.upload(png(1_000)).await;
         world
+    }
+
+    pub(crate) async fn verify(&self, anchor: &str) {
+        let verified = self.kaibo.verify_anchor(&self.app_id, anchor);
+        verified.await.unwrap();
     }
 
     /// A second app, whose token is returned.
@@ -116,10 +150,13 @@ impl World {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
-    /// Sends a call and checks what every answer has: HTTP 200, `errcode` as a number, `errmsg`,
-    /// and a rid of this moment behind a failure.
     pub(crate) async fn send(&self, request: Request<Body>) -> Value {
-        let response = self.respond(request).await;
+        self.read(self.respond(request).await).await
+    }
+
+    /// An answer, which is looked at for what every one has: HTTP 200, `errcode` as a number,
+    /// `errmsg`, and a rid of this moment behind a failure.
+    pub(crate) async fn read(&self, response: Response<Body>) -> Value {
         assert_eq!(response.status(), StatusCode::OK);
         let mime = response.headers()[CONTENT_TYPE].to_str().unwrap();
         assert!(mime.starts_with("application/json"), "{mime}");
@@ -285,13 +322,20 @@ pub(crate) fn form_of(body: &Value) -> String {
             write!(form, "%{byte:02X}").unwrap();
         }
     }
-    form.split_off(1)
+    form.split_off(form.len().min(1))
 }
 
 /// A PNG of one pixel, padded to `bytes`.
 pub(crate) fn png(bytes: usize) -> Vec<u8> {
-    let mut image =
-        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde".to_vec();
+    png_of(1, 1, bytes)
+}
+
+/// A PNG that says it is so large, padded to `bytes`.
+pub(crate) fn png_of(width: u32, height: u32, bytes: usize) -> Vec<u8> {
+    let mut image = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    image.extend(width.to_be_bytes());
+    image.extend(height.to_be_bytes());
+    image.extend(b"\x08\x02\0\0\0\x90wS\xde");
     image.resize(bytes, 0);
     image
 }

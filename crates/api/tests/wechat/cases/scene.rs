@@ -1,0 +1,355 @@
+//! What stands before a call: a set-up for each `given`.
+
+use std::convert::Infallible;
+
+use axum::body::Body;
+use axum::http::Request;
+use axum::http::header::CONTENT_TYPE;
+use futures_util::stream;
+use kaibo_app::AppConfig;
+use kaibo_store::Store;
+use serde_json::{Value, json};
+
+use super::fill::{fill, names};
+use super::{Call, Case, Values};
+use crate::world::{
+    ANCHOR, APP_ID, Base, LIST, Part, SECRET, World, form_of, multipart, png, png_of, request,
+};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const DAY: i64 = 86_400;
+
+/// The call says it all.
+const CALL_ALONE: &[&str] = &[
+    // Tokens and how a call comes.
+    "token unknown, superseded or of another app",
+    "token malformed",
+    "access_token absent",
+    "access_token is unknown or superseded",
+    "GET on a POST endpoint",
+    "called with POST",
+    "empty POST body",
+    "body is not JSON (Content-Type application/json)",
+    "form body (EasyWeChat 5.x)",
+    "grant_type is not client_credential",
+    "unknown appid",
+    "wrong secret",
+    "appid absent",
+    "secret absent",
+    "unknown query key is ignored (PowerWeChat)",
+    // Images.
+    "type not supported",
+    "file part absent",
+    "image above the size limit",
+    "unknown or expired id",
+    "coverImg too large or not an image",
+    "shareImg too large or fails the content check",
+    "feedsImg larger than 100 KB or not an image",
+    // Fields of rooms.
+    "id absent",
+    "room id does not exist",
+    "shareImg absent",
+    "endTime absent",
+    "name of 2 CJK characters",
+    "name length outside the limit",
+    "6 half-width characters = 3 CJK",
+    "17 CJK characters",
+    "18 CJK characters",
+    "name contains special characters",
+    "room name fails the content check",
+    "anchorName length outside 4-30 half-width units",
+    "anchor not real-name verified",
+    "300036 carries qrcode_url at top level and no roomId (WxJava parses it)",
+    "anchor WeChat id lacks the anchor role",
+    "subAnchorWechat not acceptable",
+    "sub-anchor equals anchor",
+    "createrWechat not acceptable",
+    "closeKf=0 but no customer service configured",
+    "start less than 10 min ahead",
+    "start beyond 6 months",
+    "20 minutes long",
+    "25 hours long (real service: already above 12 h)",
+    "unknown or legacy keys ignored (WxJava)",
+    "type and subAnchorWechat sent: ignored",
+    "no rooms exist",
+    // On `NOT_YET`: there is nothing to set up.
+    "per-minute limit",
+    "live not activated for the app",
+    "caller IP outside the whitelist (only if the feature is on)",
+    "goods added with price 59.9 yuan shows 5990 fen here",
+    "goods cannot be fetched (fault injection)",
+];
+
+/// Where nobody is verified.
+const UNVERIFIED: [&str; 2] = [
+    "anchor not real-name verified",
+    "300036 carries qrcode_url at top level and no roomId (WxJava parses it)",
+];
+
+/// Calls a day, by the end of the path.
+const QUOTAS: &[(&str, u32)] = &[
+    ("room/create", 10_000),
+    ("room/editroom", 10_000),
+    ("room/deleteroom", 10_000),
+    ("room/getpushurl", 10_000),
+    ("getliveinfo", 100_000),
+];
+
+pub(super) struct Scene {
+    pub(super) world: World,
+    pub(super) values: Values,
+    /// The store closes while the body is on its way: the call is let in, and then fails.
+    closes_meanwhile: bool,
+}
+
+impl Scene {
+    pub(super) async fn new(base: Base, case: &Case, call: &Call) -> Result<Self, String> {
+        let mut scene = Self {
+            world: World::on(base, AppConfig::default()).await,
+            values: Values::new(),
+            closes_meanwhile: false,
+        };
+        let given = case.given.as_str();
+        if !UNVERIFIED.contains(&given) {
+            scene.world.verify(ANCHOR).await;
+        }
+        scene.hand_out(call).await;
+        scene.set_up(given, call).await?;
+        scene.put("token", scene.world.token.clone());
+        Ok(scene)
+    }
+
+    fn put(&mut self, name: &str, value: impl Into<Value>) {
+        self.values.insert(name.to_owned(), value.into());
+    }
+
+    /// What the call's placeholders ask for.
+    async fn hand_out(&mut self, call: &Call) {
+        self.put("appid", APP_ID);
+        self.put("secret", SECRET);
+        self.put("media_id", self.world.cover.clone());
+        self.put("banned text", "赌博专场");
+        let mut wanted = Vec::new();
+        names(&Value::Object(call.query.clone()), &mut wanted);
+        names(call.body.as_ref().unwrap_or(&Value::Null), &mut wanted);
+        for name in wanted {
+            if name == "room" {
+                self.put("room", self.world.room().await);
+            } else if let Some(kind) = name.strip_prefix("media:") {
+                let media_id = self.world.upload(image(kind)).await;
+                self.put(&name, media_id);
+            }
+        }
+    }
+
+    async fn set_up(&mut self, given: &str, call: &Call) -> Result<(), String> {
+        let known = CALL_ALONE.contains(&given)
+            || self.make_rooms(given).await
+            || self.buy_tokens(given).await
+            || self.make_trouble(given, call).await?;
+        known
+            .then_some(())
+            .ok_or_else(|| format!("no set-up for {given:?}"))
+    }
+
+    /// Whether rooms are what is given.
+    async fn make_rooms(&mut self, given: &str) -> bool {
+        let world = &mut self.world;
+        let room = match given {
+            "valid token, objects exist, state allows it"
+            | "numeric strings accepted"
+            | "start beyond the last room" => {
+                world.room().await;
+                None
+            }
+            "several rooms" => {
+                several_rooms(world).await;
+                None
+            }
+            "more than 50 rooms exist" => {
+                more_than_fifty_rooms(world).await;
+                None
+            }
+            "room is live" | "room is being streamed" => Some(world.live_room().await),
+            "room ended"
+            | "room ended, replay generated"
+            | "the room has no replay (clients read 9410000 as empty)" => {
+                Some(world.ended_room().await)
+            }
+            "room is of type 0, or ended" => {
+                let mut plan = world.plan();
+                plan["type"] = json!(0);
+                Some(world.room_with(plan).await)
+            }
+            "existing CDN url instead of a media id (WxJava test)" => {
+                let room = self.values["room"].as_i64().unwrap();
+                let cover = world.row(room).await["cover_img"].clone();
+                self.put("current cover_img url", cover);
+                None
+            }
+            _ => return false,
+        };
+        if let Some(room) = room {
+            self.put("room", room);
+        }
+        true
+    }
+
+    /// Whether tokens bought before are what is given.
+    async fn buy_tokens(&mut self, given: &str) -> bool {
+        match given {
+            "second normal call while the token is valid" => self.buy_stable("P2-ok", false).await,
+            "forced refresh, more than 30 s after the last one; \
+             the old token then fails with 40001" => {
+                self.buy_stable("P2-ok", false).await;
+                self.world.advance(31);
+            }
+            "forced again within 30 s: no refresh" => {
+                self.buy_stable("P2-ok", false).await;
+                self.world.advance(31);
+                self.buy_stable("P2-force", true).await;
+                self.world.advance(29);
+            }
+            "token past its life" => {
+                self.put("expired", self.world.token.clone());
+                self.world.advance(7_200);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether something that no caller can help is what is given.
+    async fn make_trouble(&mut self, given: &str, call: &Call) -> Result<bool, String> {
+        match given {
+            "daily quota used up" | "daily quota of the endpoint used up" => {
+                self.use_up_quota(&call.path).await?;
+            }
+            "a referenced object cannot be read" => {
+                std::fs::remove_dir_all(self.world.data_dir.path().join("images")).unwrap();
+            }
+            "internal failure" => self.world.store.close().await,
+            // Once a call is let in, a list that cannot be read has a code of its own.
+            "upstream busy or internal failure" if call.path == LIST => {
+                self.world.store.close().await;
+            }
+            "upstream busy or internal failure" | "rooms cannot be fetched (fault injection)" => {
+                self.closes_meanwhile = true;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    async fn buy_stable(&mut self, name: &str, force: bool) {
+        let kaibo = &self.world.kaibo;
+        let sold = kaibo.stable_token(APP_ID, SECRET, force).await.unwrap();
+        let Ok(sold) = sold else {
+            panic!("the secret is right");
+        };
+        self.put(name, sold.token);
+    }
+
+    async fn use_up_quota(&self, path: &str) -> Result<(), String> {
+        let quota = QUOTAS.iter().find(|(op, _)| path.ends_with(op));
+        let (op, per_day) = *quota.ok_or("its quota is not on QUOTAS")?;
+        for _ in 0..per_day {
+            let world = &self.world;
+            let counted = world.kaibo.count_call(&world.app_id, op, per_day).await;
+            assert!(counted.unwrap());
+        }
+        Ok(())
+    }
+
+    /// The answer; a file's Content-Type stands for the file.
+    pub(super) async fn send(&self, call: &Call) -> Result<Value, String> {
+        let response = self.world.respond(self.request(call)?).await;
+        let mime = response.headers()[CONTENT_TYPE].to_str().unwrap();
+        if mime.starts_with("image/") {
+            return Ok(json!(mime));
+        }
+        Ok(self.world.read(response).await)
+    }
+
+    fn request(&self, call: &Call) -> Result<Request<Body>, String> {
+        let fill = |template: &Value| fill(template, &self.values, self.world.now());
+        let query = form_of(&fill(&Value::Object(call.query.clone()))?);
+        let path = format!("{}?{query}", call.path);
+        let (mime, body) = match &call.body {
+            None => (None, String::new()),
+            Some(body) if body.get("multipart").is_some() => {
+                return Ok(upload(&path, &body["multipart"]));
+            }
+            Some(body) => {
+                let mime = call.content_type.as_deref().unwrap_or("application/json");
+                let text = match fill(body)? {
+                    Value::String(text) => text,
+                    body if mime == FORM => form_of(&body),
+                    body => body.to_string(),
+                };
+                (Some(mime), text)
+            }
+        };
+        let body = if self.closes_meanwhile {
+            body_after_the_end(self.world.store.clone(), body)
+        } else {
+            body.into()
+        };
+        Ok(request(call.method(), &path, mime, body))
+    }
+}
+
+async fn several_rooms(world: &World) {
+    for minutes in [5, 9, 1] {
+        let mut plan = world.plan();
+        plan["startTime"] = json!(world.now() + 3_600 + minutes * 60);
+        world.room_with(plan).await;
+    }
+}
+
+/// As many as a day allows, and one the next day.
+async fn more_than_fifty_rooms(world: &mut World) {
+    for _ in 0..50 {
+        world.room().await;
+    }
+    world.advance_far(DAY).await;
+    world.room().await;
+}
+
+/// A body that arrives when the store has closed.
+fn body_after_the_end(store: Store, body: String) -> Body {
+    Body::from_stream(stream::once(async move {
+        store.close().await;
+        Ok::<_, Infallible>(body)
+    }))
+}
+
+fn upload(path: &str, parts: &Value) -> Request<Body> {
+    let file = |wanted: &Value| match wanted.as_str() {
+        Some("${file:test.jpg}") => png(1_000),
+        Some("${file:11MB.jpg}") => png(bytes_in("11MB")),
+        _ => panic!("what is {wanted}?"),
+    };
+    let parts = parts.as_object().unwrap();
+    let files: Vec<_> = parts.iter().map(|(name, f)| (name, file(f))).collect();
+    let parts: Vec<Part<'_>> = files
+        .iter()
+        .map(|(name, file)| (name.as_str(), Some("test.jpg"), file.as_slice()))
+        .collect();
+    multipart(path, &parts)
+}
+
+/// `1080x1920`, `3MB`, `any`.
+fn image(kind: &str) -> Vec<u8> {
+    match kind.split_once('x') {
+        Some((width, height)) => png_of(width.parse().unwrap(), height.parse().unwrap(), 1_000),
+        None if kind == "any" => png(1_000),
+        None => png(bytes_in(kind)),
+    }
+}
+
+fn bytes_in(size: &str) -> usize {
+    let (number, unit) = size.split_at(size.len() - 2);
+    let unit = if unit == "MB" { 1024 * 1024 } else { 1024 };
+    number.parse::<usize>().unwrap() * unit
+}
