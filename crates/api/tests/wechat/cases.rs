@@ -28,7 +28,8 @@ const EVERY_OPERATION: &str = "${any of E01-E38}";
 /// One case as its file has it. `origin` there says who stands behind it.
 #[derive(Deserialize)]
 struct Case {
-    case: String,
+    #[serde(rename = "case")]
+    name: String,
     /// What stands before the call, or what is special about it.
     #[serde(default)]
     given: String,
@@ -71,7 +72,7 @@ fn all() -> Vec<Case> {
     files.sort();
     let read = |path| -> Vec<Case> { serde_json::from_slice(&fs::read(path).unwrap()).unwrap() };
     let cases: Vec<Case> = files.into_iter().flat_map(read).collect();
-    let names: HashSet<_> = cases.iter().map(|case| &case.case).collect();
+    let names: HashSet<_> = cases.iter().map(|case| &case.name).collect();
     assert_eq!(names.len(), cases.len(), "a name stands twice");
     cases
 }
@@ -79,7 +80,7 @@ fn all() -> Vec<Case> {
 /// The live operations, of which each has a case E01-ok to E38-ok.
 fn operations(cases: &[Case]) -> Vec<&Call> {
     let first = |case: &&Case| {
-        let id = case.case.strip_suffix("-ok");
+        let id = case.name.strip_suffix("-ok");
         id.is_some_and(|id| id.starts_with('E') && id.len() == 3)
     };
     let cases = cases.iter().filter(first);
@@ -106,19 +107,25 @@ fn is_unbuilt(path: &str) -> bool {
 }
 
 fn reason_in(list: &[(&str, &'static str)], case: &Case) -> Option<&'static str> {
-    let found = list.iter().find(|(name, _)| *name == case.case);
+    let found = list.iter().find(|(name, _)| *name == case.name);
     found.map(|(_, reason)| *reason)
 }
 
-/// Makes the call in a world of its own. What is wrong with the answer, if anything.
-async fn try_call(base: Base, case: &Case, call: &Call, wanted: &Wanted) -> Result<(), String> {
+/// Makes the call in a world of its own: what is wrong with the answer, if anything. Fails where
+/// the call cannot be made.
+async fn try_call(
+    base: Base,
+    case: &Case,
+    call: &Call,
+    wanted: &Wanted,
+) -> Result<Option<String>, String> {
     // Every answer has this; `Scene::send` insists on it.
-    assert_eq!(wanted.status, 200, "{}", case.case);
+    assert_eq!(wanted.status, 200, "{}", case.name);
     let scene = Scene::new(base, case, call).await?;
     let answer = scene.send(call).await?;
     let matched = matching::matches(&wanted.body, &answer, &scene.values);
     scene.world.store.close().await;
-    matched.map_err(|why| format!("{why}: {answer}"))
+    Ok(matched.err().map(|why| format!("{why}: {answer}")))
 }
 
 #[derive(Default)]
@@ -142,9 +149,11 @@ impl Tally {
         let mut wrong = Vec::new();
         for call in calls(call, operations) {
             self.calls += 1;
-            let tried = try_call(base, case, &call, wanted).await;
-            let fault = |why| format!("{} {}: {why}", case.case, call.path);
-            wrong.extend(tried.err().map(fault));
+            let fault = |why| format!("{} {}: {why}", case.name, call.path);
+            match try_call(base, case, &call, wanted).await {
+                Ok(differs) => wrong.extend(differs.map(fault)),
+                Err(why) => return self.faults.push(fault(why)),
+            }
         }
         match (reason_in(NOT_YET, case), wrong.is_empty()) {
             (None, true) => self.passed += 1,
@@ -152,7 +161,7 @@ impl Tally {
             (Some(_), false) => {}
             (Some(reason), true) => self.faults.push(format!(
                 "{} passes: take it off NOT_YET ({reason})",
-                case.case
+                case.name
             )),
         }
     }
@@ -162,7 +171,7 @@ impl Tally {
         let is_event = case.request.is_none();
         if is_event && reason_in(LEFT_OUT, case).is_none() {
             self.faults
-                .push(format!("{} is an event that nothing drives", case.case));
+                .push(format!("{} is an event that nothing drives", case.name));
         }
     }
 }
@@ -216,7 +225,7 @@ async fn an_operation_that_is_not_built_is_an_unknown_url() {
 fn the_lists_name_nothing_that_is_not_there() {
     let cases = all();
     for (name, _) in LEFT_OUT.iter().chain(NOT_YET) {
-        let found = cases.iter().find(|case| case.case == *name);
+        let found = cases.iter().find(|case| case.name == *name);
         assert!(found.is_some(), "there is no case {name}");
     }
     for (_, path) in UNBUILT {
