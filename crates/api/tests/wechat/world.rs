@@ -74,7 +74,9 @@ impl World {
 
     /// With an anchor who has yet to be verified.
     pub(crate) async fn on(base: Base, config: AppConfig) -> Self {
-        let data_dir = TempDir::new().unwrap();
+        // In memory, where the system has that: hundreds of these are made.
+        let data_dir = TempDir::with_prefix_in("kaibo-", "/dev/shm").or_else(|_| TempDir::new());
+        let data_dir = data_dir.unwrap();
         let store = Store::open_with(data_dir.path(), &base.database().await).await;
         let store = store.unwrap();
         let clock = Clock::manual(NOW * 1_000);
