@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{SECOND, now_ns, sleep_until};
@@ -50,18 +50,6 @@ impl Figure {
 
 /// Starts the server, lets it run for `warm_s`, then measures by plan.
 pub(crate) fn measure(
-    kind: &Kind,
-    plan: &Plan,
-    warm_s: f64,
-    film: &Arc<Film>,
-    cache: &Path,
-) -> anyhow::Result<Figure> {
-    let name = kind.name();
-    let figure = take(kind, plan, warm_s, film, cache);
-    figure.with_context(|| format!("{name} with {} viewers", plan.viewers))
-}
-
-fn take(
     kind: &Kind,
     plan: &Plan,
     warm_s: f64,

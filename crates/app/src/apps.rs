@@ -84,8 +84,7 @@ impl Kaibo {
     }
 
     /// Sets how long a tag of the app's streams may wait for others, so that they go out together:
-    /// 0 to 2 000 ms; `None`: as the server's settings say. Streams that run
-    /// follow within seconds.
+    /// 0 to 2 000 ms; `None`: as the server's settings say. Streams that run follow within seconds.
     pub async fn set_latency_budget(&self, app_id: &AppId, budget_ms: Option<u32>) -> Result<()> {
         if budget_ms.is_some_and(|ms| ms > MOST_LATENCY_BUDGET_MS) {
             return Err(Refusal::LatencyBudget(MOST_LATENCY_BUDGET_MS).into());

@@ -12,6 +12,7 @@ use tokio::time::{Instant, advance, sleep, timeout};
 use super::house::*;
 use crate::MediaConfig;
 use crate::gate::{PlayPolicy, PreviewKeys, StreamName};
+use crate::publisher::Publisher;
 use crate::subscriber::News;
 
 fn flv_path() -> String {
@@ -215,11 +216,9 @@ async fn a_viewer_that_left_or_talks_is_let_go() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn many_viewers_get_what_comes_within_the_budget_at_once() {
-    let house = House::new();
-    let publisher = house.publisher().unwrap();
-    send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
+/// So many viewers that tags wait for the whole budget, each with the stream's first picture.
+async fn crowd(house: &House, publisher: &Publisher) -> Vec<Viewer> {
+    send(publisher, tracks().into_iter().chain(pictures(0, 100)));
     let mut viewers = Vec::new();
     for _ in 0..500 {
         viewers.push(house.viewer().await);
@@ -227,6 +226,14 @@ async fn many_viewers_get_what_comes_within_the_budget_at_once() {
     for viewer in &mut viewers {
         viewer.events(3).await;
     }
+    viewers
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_viewers_get_what_comes_within_the_budget_at_once() {
+    let house = House::new();
+    let publisher = house.publisher().unwrap();
+    let mut viewers = crowd(&house, &publisher).await;
     let began = Instant::now();
     for n in 1..4 {
         send(&publisher, [picture(n * 30, false)]);
@@ -248,13 +255,8 @@ async fn many_viewers_get_what_comes_within_the_budget_at_once() {
 async fn an_apps_own_latency_budget_holds_also_for_a_stream_that_runs() {
     let house = House::new();
     let publisher = house.publisher().unwrap();
-    send(&publisher, tracks().into_iter().chain(pictures(0, 100)));
-    let mut viewers = Vec::new();
-    for _ in 0..500 {
-        viewers.push(house.viewer().await);
-    }
-    let mut last = viewers.pop().unwrap();
-    last.events(3).await;
+    let mut viewers = crowd(&house, &publisher).await;
+    let last = viewers.last_mut().unwrap();
     for (asked_ms, wait_ms) in [(Some(350), 350), (Some(0), 0), (None, 100)] {
         house
             .gate
