@@ -4,13 +4,16 @@
 pub mod anchor;
 pub mod draft;
 pub mod event;
+pub mod goods;
 pub mod id;
 pub mod quota;
 pub mod refusal;
 pub mod role;
 pub mod room;
+pub mod shelf;
 pub mod status;
 pub mod text;
+pub mod words;
 
 /// Milliseconds since the Unix epoch.
 pub type UnixMs = i64;

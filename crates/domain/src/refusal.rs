@@ -1,5 +1,7 @@
 //! Every "no" that is part of an answer. Mapped to a protocol's words once per edge.
 
+use crate::goods::GoodsRefusal;
+use crate::shelf::ShelfRefusal;
 use crate::status::Status;
 
 /// A rule that a field breaks.
@@ -13,6 +15,8 @@ pub enum FieldRule {
     TooLong,
     /// Characters outside letters, digits and everyday punctuation.
     BadCharacters,
+    /// A word that nothing may be called by.
+    Forbidden,
     /// Not a WeChat id.
     NotAnId,
     /// Starts less than 10 minutes from now.
@@ -108,6 +112,12 @@ pub enum Refusal {
     /// An upload is not taken in.
     #[error("{0}")]
     Image(ImageRefusal),
+    /// Something about goods or a library.
+    #[error(transparent)]
+    Goods(#[from] GoodsRefusal),
+    /// Something about a room's shelf.
+    #[error(transparent)]
+    Shelf(#[from] ShelfRefusal),
 }
 
 /// What is wrong with an uploaded image.

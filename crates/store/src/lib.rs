@@ -1,4 +1,4 @@
-//! What Kaibo remembers: apps, rooms and their events, people, images, keys. The key and the images
+//! What Kaibo remembers: apps, rooms and their events, goods, people, images, keys. The key and the images
 //! are in a folder; all else is in a database, which is a file of that folder or a PostgreSQL.
 //!
 //! One [`Store`] per process; several processes may share a folder. One method is one transaction,
@@ -9,6 +9,8 @@ mod crash;
 mod db;
 mod error;
 mod events;
+mod goods;
+mod goods_row;
 mod ids;
 mod images;
 mod keys;
@@ -17,6 +19,7 @@ mod people;
 mod room_access;
 mod room_row;
 mod rooms;
+mod shelf;
 mod tokens;
 mod users;
 mod watch;
@@ -28,18 +31,20 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::db::{Conn, Place, Readers, args};
-use crate::ids::Permutation;
+use crate::ids::Ids;
 use crate::writer::Writer;
 
 pub use apps::App;
 pub use db::{BUSY_MS, DATABASE_FILE, Database, Migration};
 pub use error::StoreError;
+pub use goods::{GoodsQuery, GoodsSetting, MadeGoods, NewGoods, SavedGoods, Submissions};
 pub use images::Image;
 pub use keys::{KEY_FILE, KeyError, MasterKey, SealError};
 pub use lock::{SERVER_LOCK_FILE, ServerLock};
 pub use people::Anchor;
 pub use room_access::{PushRefusal, RoomAccess};
 pub use rooms::{NewRoom, RoomQuery, Saved};
+pub use shelf::Shelved;
 pub use tokens::{AccessToken, TokenKind};
 pub use users::User;
 pub use watch::Watcher;
@@ -52,7 +57,7 @@ struct Inner {
     data_dir: PathBuf,
     place: Place,
     keys: MasterKey,
-    room_ids: Permutation,
+    ids: Ids,
     readers: Readers,
     writer: Writer,
     // Last, so that the folder goes after everything that uses it.
@@ -120,7 +125,7 @@ impl Store {
         check_key(&mut conn, &keys, &data_dir).await?;
         conn.close().await;
         Ok(Self(Arc::new(Inner {
-            room_ids: Permutation::of_rooms(&keys.derive("room id")),
+            ids: Ids::new(&keys),
             readers: Readers::new(place.clone(), database.readers()),
             writer: Writer::start(place.clone(), place.writer().await?),
             data_dir,

@@ -148,7 +148,7 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
         ran.out
     };
     let all = |state: &str| {
-        let steps = ["house", "latency budget"].into_iter().zip(1..);
+        let steps = ["house", "latency budget", "goods"].into_iter().zip(1..);
         let lines = steps.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
         lines.fold(format!("{name}\n"), |all, line| all + &line)
     };

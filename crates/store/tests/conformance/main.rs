@@ -26,12 +26,14 @@ mod apps;
 mod crash;
 mod events;
 mod folder;
+mod goods;
 mod images;
 mod outage;
 mod people;
 mod released;
 mod rooms;
 mod shape;
+mod shelf;
 mod statements;
 mod users;
 
