@@ -6,6 +6,7 @@ mod anchors;
 mod apps;
 pub mod clock;
 mod feed;
+mod goods;
 mod images;
 mod jobs;
 mod live;
@@ -14,6 +15,7 @@ mod quota;
 mod rooms;
 mod secret;
 pub mod settings;
+mod shelf;
 mod throttle;
 mod tokens;
 
@@ -23,9 +25,11 @@ use std::time::Duration;
 use kaibo_bus::Bus;
 pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
+use kaibo_domain::goods::GoodsRefusal;
 use kaibo_domain::refusal::Refusal;
+use kaibo_domain::shelf::ShelfRefusal;
 use kaibo_store::Store;
-pub use kaibo_store::{Anchor, PushRefusal, RoomQuery};
+pub use kaibo_store::{Anchor, GoodsQuery, GoodsSetting, PushRefusal, RoomQuery, Shelved};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -59,6 +63,18 @@ pub enum Error {
     /// Work on a blocking thread ended early.
     #[error("a background computation was cut off")]
     Interrupted,
+}
+
+impl From<GoodsRefusal> for Error {
+    fn from(refusal: GoodsRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<ShelfRefusal> for Error {
+    fn from(refusal: ShelfRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
 }
 
 /// A result of a use case.

@@ -34,6 +34,10 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Anchors.
     pub(crate) anchor: AnchorConfig,
+    /// Goods and shelves.
+    pub(crate) goods: GoodsConfig,
+    /// Words.
+    pub(crate) content: ContentConfig,
     /// Pages and APIs.
     pub(crate) api: ApiConfig,
     /// The media server.
@@ -199,6 +203,8 @@ impl Config {
             room: self.room.clone(),
             limits: self.limits,
             anchor: self.anchor.clone(),
+            goods: self.goods.clone(),
+            content: self.content.clone(),
         }
     }
 }

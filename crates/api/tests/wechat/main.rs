@@ -5,6 +5,7 @@
 mod calls;
 mod cases;
 mod getliveinfo;
+mod goods;
 mod media;
 mod room_create;
 mod room_deleteroom;
