@@ -201,14 +201,14 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "The mini program has no such page. Check the path.",
     ),
     (
-        "audit_status_invalid",
-        "审核状态有误",
-        "There is no such audit state.",
-    ),
-    (
         "reason_too_long",
         "原因过长，请控制在 200 字以内",
         "Write at most 200 characters.",
+    ),
+    (
+        "price_type_unknown",
+        "请选择价格类型",
+        "Choose one price, a range or a discount.",
     ),
     (
         "code_unknown",

@@ -46,7 +46,7 @@ impl Kaibo {
             per_app: limits.goods,
         };
         match self.store().create_goods(new, self.now()).await? {
-            MadeGoods::Made(goods) => Ok(goods),
+            MadeGoods::Made(goods) => Ok(*goods),
             MadeGoods::LibraryFull => Err(GoodsRefusal::LibraryFull(limits.goods).into()),
             MadeGoods::NoSubmissionLeft => Err(self.no_submission_left()),
         }
@@ -143,23 +143,23 @@ impl Kaibo {
         }
     }
 
-    /// Sets which pages goods may name, without slash and query; none: any.
-    pub async fn set_goods_pages(&self, app_id: &AppId, pages: &[String]) -> Result<()> {
+    /// Sets what holds for all goods of an app. Pages lose their slash and query.
+    pub async fn set_goods_setting(&self, app_id: &AppId, setting: GoodsSetting) -> Result<()> {
         let (most, longest) = MAX_PAGES;
+        let pages = &setting.pages;
         if pages.len() > most || pages.iter().any(|page| page.len() > longest) {
             return Err(refused(GoodsField::Url, GoodsRule::TooLong));
         }
-        let pages: Vec<String> = pages
-            .iter()
-            .map(|page| goods::page_of(page.trim()).to_owned())
-            .filter(|page| !page.is_empty())
-            .collect();
-        Ok(self.store().set_goods_pages(app_id, &pages).await?)
-    }
-
-    /// Takes goods away from an app, or gives them back.
-    pub async fn set_goods_disabled(&self, app_id: &AppId, disabled: bool) -> Result<()> {
-        Ok(self.store().set_goods_disabled(app_id, disabled).await?)
+        if let Some(rule) = goods::check_keys(&setting.goods_key) {
+            return Err(refused(GoodsField::GoodsKey, rule));
+        }
+        let pages = pages.iter().map(|page| goods::page_of(page.trim()));
+        let pages = pages.filter(|page| !page.is_empty()).map(str::to_owned);
+        let setting = GoodsSetting {
+            pages: pages.collect(),
+            ..setting
+        };
+        Ok(self.store().set_goods_setting(app_id, &setting).await?)
     }
 
     /// Decides whatever is in audit by the rules, until `shutdown`, where the operator has set no
@@ -239,7 +239,7 @@ impl Kaibo {
                     if after.draft != before.draft || after.deleted_at.is_some() {
                         self.carried_out(offset).await?;
                     }
-                    return Ok(goods);
+                    return Ok(*goods);
                 }
                 // Somebody else changed them meanwhile: judge by what they are now.
                 SavedGoods::Conflict => {}

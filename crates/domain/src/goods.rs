@@ -321,6 +321,6 @@ mod tests {
         let keys = |n| vec!["id".to_owned(); n];
         assert_eq!(check_keys(&keys(10)), None);
         assert_eq!(check_keys(&keys(11)), Some(GoodsRule::TooLong));
-        assert_eq!(check_keys(&["".to_owned()]), Some(GoodsRule::BadCharacters));
+        assert_eq!(check_keys(&[String::new()]), Some(GoodsRule::BadCharacters));
     }
 }

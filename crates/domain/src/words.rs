@@ -172,6 +172,6 @@ mod tests {
 
     #[test]
     fn empty_words_of_an_operator_forbid_nothing() {
-        assert!(!Words::new(&["".into(), " · ".into()], &["".into()]).forbid("帆布包"));
+        assert!(!Words::new(&[String::new(), " · ".into()], &[String::new()]).forbid("帆布包"));
     }
 }

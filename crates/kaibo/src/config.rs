@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use kaibo_api::ApiConfig;
 use kaibo_app::AppConfig;
-use kaibo_app::settings::{AnchorConfig, RoomConfig};
+use kaibo_app::settings::{AnchorConfig, ContentConfig, GoodsConfig, RoomConfig};
 use kaibo_domain::quota::Limits;
 use kaibo_media::MediaConfig;
 use kaibo_store::Database;

@@ -43,7 +43,7 @@ pub struct NewGoods<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MadeGoods {
     /// They are made.
-    Made(Goods),
+    Made(Box<Goods>),
     /// The app has as many as it may.
     LibraryFull,
     /// The app made its submissions for the day.
@@ -56,7 +56,7 @@ pub enum SavedGoods {
     /// They are saved, and this is what they are now.
     Saved {
         /// With their new version and the number of the new submission.
-        goods: Goods,
+        goods: Box<Goods>,
         /// Place of the last event; of the last event there is, if there was none.
         offset: i64,
     },
@@ -131,7 +131,7 @@ impl Store {
                         goods.audit_id = Some(AuditId(store.0.ids.next(tx, Kind::Audit).await?));
                     }
                     tx.execute(goods_row::INSERT, goods_values(&goods)).await?;
-                    Ok(MadeGoods::Made(goods))
+                    Ok(MadeGoods::Made(Box::new(goods)))
                 })
             })
             .await
@@ -166,7 +166,10 @@ impl Store {
                         tell_rooms(tx, &goods, now).await?;
                     }
                     let offset = number(tx.row(events::LAST, args![]).await?)?;
-                    Ok(SavedGoods::Saved { goods, offset })
+                    Ok(SavedGoods::Saved {
+                        goods: Box::new(goods),
+                        offset,
+                    })
                 })
             })
             .await
@@ -279,34 +282,18 @@ impl Store {
             .map(drop)
     }
 
-    /// Sets which pages goods may name; none: any.
-    pub async fn set_goods_pages(
+    /// Sets what holds for all goods of an app.
+    pub async fn set_goods_setting(
         &self,
         app_id: &AppId,
-        pages: &[String],
+        setting: &GoodsSetting,
     ) -> Result<(), StoreError> {
         let sql = "INSERT INTO goods_setting (app_id, goods_key, pages, disabled) \
-             VALUES ($1, '[]', $2, FALSE) \
-             ON CONFLICT (app_id) DO UPDATE SET pages = excluded.pages";
-        self.writer()
-            .execute(sql, args![app_id, json(&pages)])
-            .await
-            .map(drop)
-    }
-
-    /// Takes goods away from an app, or gives them back.
-    pub async fn set_goods_disabled(
-        &self,
-        app_id: &AppId,
-        disabled: bool,
-    ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO goods_setting (app_id, goods_key, pages, disabled) \
-             VALUES ($1, '[]', '[]', $2) \
-             ON CONFLICT (app_id) DO UPDATE SET disabled = excluded.disabled";
-        self.writer()
-            .execute(sql, args![app_id, disabled])
-            .await
-            .map(drop)
+             VALUES ($1, $2, $3, $4) ON CONFLICT (app_id) DO UPDATE SET \
+             goods_key = excluded.goods_key, pages = excluded.pages, disabled = excluded.disabled";
+        let (keys, pages) = (json(&setting.goods_key), json(&setting.pages));
+        let args = args![app_id, keys, pages, setting.disabled];
+        self.writer().execute(sql, args).await.map(drop)
     }
 }
 

@@ -18,11 +18,13 @@ use crate::state::ApiState;
 mod access;
 mod apps;
 mod broadcast;
+mod goods;
 mod people;
 mod room_form;
 pub(crate) mod room_views;
 mod rooms;
 mod session;
+mod shelf;
 mod view;
 mod viewer;
 
@@ -31,6 +33,7 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
         .routes(routes!(viewer::room))
         .routes(routes!(viewer::room_events))
+        .routes(routes!(shelf::public))
         .routes(routes!(viewer::verification))
         .routes(routes!(session::check_setup, session::set_up))
         .routes(routes!(session::sign_in))
@@ -67,6 +70,26 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(people::anchors))
         .routes(routes!(people::verify_anchor))
         .routes(routes!(people::upload_image))
+        .merge(goods_routes())
+}
+
+/// Goods and shelves, for the console.
+fn goods_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(goods::list, goods::create))
+        .routes(routes!(goods::read, goods::edit, goods::delete))
+        .routes(routes!(goods::submit))
+        .routes(routes!(goods::withdraw))
+        .routes(routes!(goods::approve))
+        .routes(routes!(goods::reject))
+        .routes(routes!(goods::setting, goods::set_setting))
+        .routes(routes!(shelf::read, shelf::add))
+        .routes(routes!(shelf::sort))
+        .routes(routes!(shelf::remove))
+        .routes(routes!(shelf::set_on_sale))
+        .routes(routes!(shelf::push))
+        .routes(routes!(shelf::explain))
+        .routes(routes!(shelf::end_explanation))
 }
 
 /// Everything under /v1.

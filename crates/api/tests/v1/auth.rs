@@ -25,6 +25,7 @@ fn operations() -> Vec<(Method, String, String)> {
             let concrete = path
                 .replace("{appid}", crate::world::APP)
                 .replace("{roomId}", "1")
+                .replace("{goodsId}", "1")
                 .replace("{wechatId}", "anchor_01")
                 .replace("{token}", "t");
             assert!(

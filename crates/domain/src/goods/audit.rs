@@ -63,6 +63,20 @@ pub enum Decision {
     Rejected(Rejection),
 }
 
+impl Decision {
+    /// A person's rejection; without words of theirs, with general ones.
+    pub fn by_hand(reason: &str) -> Self {
+        let reason = match reason.trim() {
+            "" => "商品未通过人工审核，请检查商品信息后重新提交",
+            reason => reason,
+        };
+        Self::Rejected(Rejection {
+            rule: "manual".to_owned(),
+            reason: reason.to_owned(),
+        })
+    }
+}
+
 /// Submits goods; the number of the submission comes from the store.
 pub fn submit(goods: &Goods, door: Origin, now: UnixMs) -> Result<Goods, GoodsRefusal> {
     made_at(goods, door)?;

@@ -36,21 +36,21 @@ async fn make_within(
     store.create_goods(new, NOW).await.unwrap()
 }
 
-fn submissions(per_day: u32) -> Option<Submissions> {
+fn submissions(per_day: u32) -> Submissions {
     let day = DAY;
-    Some(Submissions { day, per_day })
+    Submissions { day, per_day }
 }
 
 pub(crate) async fn some_goods(store: &Store, app_id: &AppId) -> Goods {
-    match make_within(store, app_id, submissions(500), 2_000).await {
-        MadeGoods::Made(goods) => goods,
+    match make_within(store, app_id, Some(submissions(500)), 2_000).await {
+        MadeGoods::Made(goods) => *goods,
         other => panic!("{other:?}"),
     }
 }
 
 pub(crate) async fn save(store: &Store, goods: &Goods) -> Goods {
     match store.save_goods(goods, None, NOW + 1).await.unwrap() {
-        SavedGoods::Saved { goods, .. } => goods,
+        SavedGoods::Saved { goods, .. } => *goods,
         other => panic!("{other:?}"),
     }
 }
@@ -81,12 +81,11 @@ async fn goods_come_back_as_they_were_made(house: House) {
     assert_eq!(read.as_ref(), Some(&made));
     assert_eq!(store.goods(&two, made.id).await.unwrap(), None);
     let ids = [made.id, GoodsId(1)];
-    assert_eq!(
-        store.goods_by_ids(&one, &ids).await.unwrap(),
-        [made.clone()]
-    );
+    let found = store.goods_by_ids(&one, &ids).await.unwrap();
+    assert_eq!(found, std::slice::from_ref(&made));
     assert_eq!(store.goods_by_ids(&two, &ids).await.unwrap(), []);
-    assert_eq!(store.goods_in_audit(10).await.unwrap(), [made.clone()]);
+    let waiting = store.goods_in_audit(10).await.unwrap();
+    assert_eq!(waiting, std::slice::from_ref(&made));
     let rejection = Rejection {
         rule: "manual".into(),
         reason: "图片与商品不符".into(),
@@ -100,8 +99,9 @@ async fn goods_come_back_as_they_were_made(house: House) {
 async fn a_library_and_a_day_have_an_end(house: House) {
     let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
-    let made =
-        async |app, per_day, per_app| make_within(&store, app, submissions(per_day), per_app).await;
+    let made = async |app, per_day, per_app| {
+        make_within(&store, app, Some(submissions(per_day)), per_app).await
+    };
     assert!(matches!(made(&one, 2, 9).await, MadeGoods::Made(_)));
     assert!(matches!(made(&one, 2, 9).await, MadeGoods::Made(_)));
     assert_eq!(made(&one, 2, 9).await, MadeGoods::NoSubmissionLeft);
@@ -129,12 +129,12 @@ async fn a_submission_gets_a_number_of_its_own(house: House) {
         audit: Audit::Pending,
         ..made.clone()
     };
-    let saved = store.save_goods(&pending, submissions(2), NOW).await;
+    let saved = store.save_goods(&pending, Some(submissions(2)), NOW).await;
     let SavedGoods::Saved { goods, .. } = saved.unwrap() else {
         panic!("it is saved")
     };
     assert_ne!(goods.audit_id, made.audit_id);
-    let third = store.save_goods(&goods, submissions(2), NOW).await;
+    let third = store.save_goods(&goods, Some(submissions(2)), NOW).await;
     assert_eq!(third.unwrap(), SavedGoods::NoSubmissionLeft);
     let stale = store.save_goods(&made, None, NOW).await.unwrap();
     assert_eq!(stale, SavedGoods::Conflict);
@@ -195,35 +195,27 @@ async fn rooms_hear_of_their_goods(house: House) {
     assert_eq!(store.save_shelf(&stale, &room, NOW).await.unwrap(), None);
 }
 
-async fn settings_of_goods_are_kept_one_by_one(house: House) {
+async fn settings_of_goods_are_each_app_s_own(house: House) {
     let (store, one) = house.store().await;
     let two = add_app(&store, "wx_two").await;
-    assert_eq!(
-        store.goods_setting(&one).await.unwrap(),
-        GoodsSetting::default()
-    );
+    let none = GoodsSetting::default();
+    assert_eq!(store.goods_setting(&one).await.unwrap(), none);
     let texts = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
-    store
-        .set_goods_pages(&one, &texts(&["pages/a"]))
-        .await
-        .unwrap();
+    let mut wanted = GoodsSetting {
+        goods_key: texts(&["id"]),
+        pages: texts(&["pages/a"]),
+        disabled: true,
+    };
+    store.set_goods_setting(&one, &wanted).await.unwrap();
     store
         .set_goods_key(&one, &texts(&["id", "sid"]))
         .await
         .unwrap();
-    store.set_goods_disabled(&one, true).await.unwrap();
-    let wanted = GoodsSetting {
-        goods_key: texts(&["id", "sid"]),
-        pages: texts(&["pages/a"]),
-        disabled: true,
-    };
+    wanted.goods_key.push("sid".into());
     assert_eq!(store.goods_setting(&one).await.unwrap(), wanted);
-    assert_eq!(
-        store.goods_setting(&two).await.unwrap(),
-        GoodsSetting::default()
-    );
-    store.set_goods_disabled(&one, false).await.unwrap();
-    assert!(!store.goods_setting(&one).await.unwrap().disabled);
+    assert_eq!(store.goods_setting(&two).await.unwrap(), none);
+    store.set_goods_setting(&one, &none).await.unwrap();
+    assert_eq!(store.goods_setting(&one).await.unwrap(), none);
 }
 
 cases![
@@ -232,5 +224,5 @@ cases![
     a_submission_gets_a_number_of_its_own,
     pages_of_goods_hold_what_is_asked_for,
     rooms_hear_of_their_goods,
-    settings_of_goods_are_kept_one_by_one,
+    settings_of_goods_are_each_app_s_own,
 ];

@@ -8,7 +8,9 @@ use kaibo_domain::event::{Cause, RoomEvent};
 use kaibo_domain::goods::Goods;
 use kaibo_domain::id::AppId;
 use kaibo_domain::room::{Change, Status};
-use kaibo_store::{AccessToken, GoodsQuery, Image, PushRefusal, Saved, Store, TokenKind};
+use kaibo_store::{
+    AccessToken, GoodsQuery, GoodsSetting, Image, PushRefusal, Saved, Store, TokenKind,
+};
 
 use crate::goods::{approved_goods, save, some_goods};
 use crate::released::fill;
@@ -160,11 +162,12 @@ writes! {
     set_goods_key(store) {
         store.set_goods_key(&ONE, &["id".to_owned()]).await.unwrap();
     }
-    set_goods_pages(store) {
-        store.set_goods_pages(&ONE, &["pages/a".to_owned()]).await.unwrap();
-    }
-    set_goods_disabled(store) {
-        store.set_goods_disabled(&ONE, true).await.unwrap();
+    set_goods_setting(store) {
+        let disabled = GoodsSetting {
+            disabled: true,
+            ..GoodsSetting::default()
+        };
+        store.set_goods_setting(&ONE, &disabled).await.unwrap();
     }
     save_shelf(store) {
         let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();

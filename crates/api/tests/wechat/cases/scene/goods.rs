@@ -1,5 +1,6 @@
 //! What stands before a call about goods or a shelf.
 
+use kaibo_app::GoodsSetting;
 use kaibo_domain::goods::{Decision, GoodsDraft, Origin, Price};
 use kaibo_domain::id::{AuditId, GoodsId, RoomId};
 use kaibo_domain::shelf::ShelfCommand;
@@ -68,7 +69,6 @@ impl Scene {
                     self.put(name, goods["goodsId"].clone());
                     self.put("audit", goods["auditId"].clone());
                 }
-                "goods in audit" => {}
                 "21 ids" => self.put(name, (1..=21).collect::<Vec<_>>()),
                 _ => {}
             }
@@ -108,14 +108,21 @@ impl Scene {
                 self.put("audit", 1);
             }
             "url path not among published pages" | "only if page checking is configured" => {
-                let pages = ["pages/goods/detail".to_owned()];
-                let (kaibo, app_id) = (&self.world.kaibo, &self.world.app_id);
-                kaibo.set_goods_pages(app_id, &pages).await.unwrap();
+                let pages = vec!["pages/goods/detail".to_owned()];
+                let setting = GoodsSetting {
+                    pages,
+                    ..GoodsSetting::default()
+                };
+                self.set_for_goods(setting).await;
                 self.renew_goods().await;
             }
             "goods function disabled for the account" => {
-                let (kaibo, app_id) = (&self.world.kaibo, &self.world.app_id);
-                kaibo.set_goods_disabled(app_id, true).await.unwrap();
+                let disabled = true;
+                let setting = GoodsSetting {
+                    disabled,
+                    ..GoodsSetting::default()
+                };
+                self.set_for_goods(setting).await;
             }
             "500 submissions used today" => {
                 // Not by 500 calls, which have a quota of their own.
@@ -234,6 +241,11 @@ impl Scene {
         let (kaibo, app_id) = (&self.world.kaibo, &self.world.app_id);
         let changed = kaibo.change_shelf(app_id, RoomId(self.room()), command);
         changed.await.unwrap();
+    }
+
+    async fn set_for_goods(&self, setting: GoodsSetting) {
+        let (kaibo, app_id) = (&self.world.kaibo, &self.world.app_id);
+        kaibo.set_goods_setting(app_id, setting).await.unwrap();
     }
 
     fn room(&self) -> i64 {
