@@ -23,13 +23,13 @@ pub fn is_wechat_id(text: &str) -> bool {
             .all(|c| c.is_alphanumeric() || "-_@.".contains(c))
 }
 
-/// An id with its middle hidden, for pages that strangers may open: `we***01`.
+/// An id with its middle hidden, as WeChat's list of roles shows it: `we****01`.
 pub fn masked(wechat_id: &str) -> String {
     let chars: Vec<char> = wechat_id.chars().collect();
     let shown = if chars.len() >= 6 { 2 } else { 1 };
     let head: String = chars.iter().take(shown).collect();
     let tail: String = chars[chars.len().saturating_sub(shown)..].iter().collect();
-    format!("{head}***{tail}")
+    format!("{head}****{tail}")
 }
 
 #[cfg(test)]
@@ -38,8 +38,8 @@ mod tests {
 
     #[test]
     fn masked_ids_hide_their_middle() {
-        assert_eq!(masked("wechat_anchor_01"), "we***01");
-        assert_eq!(masked("abc"), "a***c");
+        assert_eq!(masked("wechat_anchor_01"), "we****01");
+        assert_eq!(masked("abc"), "a****c");
     }
 
     #[test]

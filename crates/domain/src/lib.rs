@@ -2,9 +2,12 @@
 //! fail, it can only refuse.
 
 pub mod anchor;
+pub mod assistant;
+pub mod door;
 pub mod draft;
 pub mod event;
 pub mod id;
+pub mod person;
 pub mod quota;
 pub mod refusal;
 pub mod role;

@@ -1,5 +1,6 @@
 //! Every "no" that is part of an answer. Mapped to a protocol's words once per edge.
 
+use crate::person::PersonRefusal;
 use crate::status::Status;
 
 /// A rule that a field breaks.
@@ -96,6 +97,9 @@ pub enum Refusal {
     /// No such person for this app.
     #[error("no such person")]
     PersonUnknown,
+    /// Something about people, their roles and a room's helpers.
+    #[error(transparent)]
+    Person(PersonRefusal),
     /// An app with this id exists.
     #[error("an app with this id exists")]
     AppExists,
@@ -108,6 +112,12 @@ pub enum Refusal {
     /// An upload is not taken in.
     #[error("{0}")]
     Image(ImageRefusal),
+}
+
+impl From<PersonRefusal> for Refusal {
+    fn from(refusal: PersonRefusal) -> Self {
+        Self::Person(refusal)
+    }
 }
 
 /// What is wrong with an uploaded image.

@@ -22,7 +22,9 @@ macro_rules! cases {
 mod house;
 
 mod access;
+mod anchors;
 mod apps;
+mod assistants;
 mod crash;
 mod events;
 mod folder;
@@ -30,6 +32,7 @@ mod images;
 mod outage;
 mod people;
 mod released;
+mod roles;
 mod rooms;
 mod shape;
 mod statements;

@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use futures_util::future::join_all;
 use kaibo_domain::HOUR_MS;
 use kaibo_domain::event::{Cause, RoomEvent};
-use kaibo_domain::id::AppId;
+use kaibo_domain::id::{AppId, RoomId};
+use kaibo_domain::role::Role;
 use kaibo_domain::room::{Change, Status};
-use kaibo_store::{AccessToken, Image, PushRefusal, Saved, Store, TokenKind};
+use kaibo_store::{AccessToken, Added, Given, Image, PushRefusal, Saved, Store, Taken, TokenKind};
 
 use crate::released::fill;
 use crate::{NOW, a_room, add_app, app_id};
@@ -35,9 +36,19 @@ macro_rules! writes {
 pub(super) async fn furnish(store: &Store) {
     fill(store).await;
     store.set_setup_token(b"next").await.unwrap();
+    let given = store.give_role(&ONE, "operator", Role::Operator, NOW).await;
+    assert_eq!(given.unwrap(), Given::Done);
+    let helper = [("helper_a".to_owned(), "小帮手".to_owned())];
+    let id = second_room(store).await;
+    let added = store.add_assistants(&ONE, id, &helper, true, NOW).await;
+    assert!(matches!(added.unwrap(), Added::Done { .. }));
     for name in ["cd", "ef", "gh"] {
         put_image(store, name, NOW - 1).await;
     }
+}
+
+async fn second_room(store: &Store) -> RoomId {
+    store.room_by_code("second-code").await.unwrap().unwrap().1
 }
 
 fn token(id: u8) -> AccessToken {
@@ -104,7 +115,34 @@ writes! {
         store.request_anchor(&ONE, "anchor_02", "gate", NOW).await.unwrap();
     }
     verify_anchor(store) {
-        store.verify_anchor(&ONE, "anchor_03", "gate", NOW).await.unwrap();
+        let verified = store.verify_anchor(&ONE, "anchor_03", "gate", NOW + 9, NOW);
+        assert!(verified.await.unwrap().is_some());
+    }
+    invite_person(store) {
+        store.invite_person(&ONE, "helper_b", "小帮手", NOW).await.unwrap();
+    }
+    give_role(store) {
+        let given = store.give_role(&ONE, "admin_01", Role::Admin, NOW).await;
+        assert_eq!(given.unwrap(), Given::Done);
+    }
+    take_role(store) {
+        let taken = store.take_role(&ONE, "operator", Role::Operator, NOW).await;
+        assert_eq!(taken.unwrap(), Taken::Done);
+    }
+    add_assistants(store) {
+        let users = ["helper_b", "helper_c"].map(|id| (id.to_owned(), "小帮手".to_owned()));
+        let id = second_room(store).await;
+        let added = store.add_assistants(&ONE, id, &users, true, NOW).await;
+        assert!(matches!(added.unwrap(), Added::Done { .. }));
+    }
+    rename_assistant(store) {
+        let id = second_room(store).await;
+        let renamed = store.rename_assistant(&ONE, id, "helper_a", "助理", NOW).await;
+        assert!(renamed.unwrap().is_some());
+    }
+    remove_assistant(store) {
+        let id = second_room(store).await;
+        assert!(store.remove_assistant(&ONE, id, "helper_a", NOW).await.unwrap().is_some());
     }
     revoke_push(store) {
         let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
