@@ -95,6 +95,37 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ),
     ("anchor_not_found", "主播不存在", "There is no such anchor."),
     (
+        "role_limit",
+        "该角色的人数已达上限，请先移除其他成员的角色",
+        "As many people hold this role as may. Take it from somebody first.",
+    ),
+    (
+        "role_held",
+        "该成员已拥有此角色",
+        "This person holds the role already.",
+    ),
+    (
+        "anchor_has_room",
+        "该主播还有未开播的直播间，暂不能移除主播角色",
+        "This anchor has a room that has yet to go live.",
+    ),
+    (
+        "sub_anchor_set",
+        "该直播间已有主播副号",
+        "The room has a sub-anchor already.",
+    ),
+    (
+        "assistant_held",
+        "该成员已是直播间的小助手",
+        "This person is an assistant of the room already.",
+    ),
+    (
+        "assistant_limit",
+        "直播间的小助手已达上限",
+        "The room has as many assistants as it may.",
+    ),
+    ("person_not_found", "成员不存在", "There is no such person."),
+    (
         "not_allowed_in_status",
         "直播间当前状态不支持该操作",
         "The room's status does not allow this.",

@@ -4,16 +4,20 @@ mod access;
 mod accounts;
 mod anchors;
 mod apps;
+mod assistants;
 pub mod clock;
 mod feed;
 mod images;
 mod jobs;
 mod live;
 mod outbox;
+mod people;
 mod quota;
+mod roles;
 mod rooms;
 mod secret;
 pub mod settings;
+mod sub_anchors;
 mod throttle;
 mod tokens;
 
@@ -23,9 +27,10 @@ use std::time::Duration;
 use kaibo_bus::Bus;
 pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
+use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
 use kaibo_store::Store;
-pub use kaibo_store::{Anchor, PushRefusal, RoomQuery};
+pub use kaibo_store::{Anchor, Holding, PeopleQuery, Person, PushRefusal, RoomQuery};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -59,6 +64,12 @@ pub enum Error {
     /// Work on a blocking thread ended early.
     #[error("a background computation was cut off")]
     Interrupted,
+}
+
+impl From<PersonRefusal> for Error {
+    fn from(refusal: PersonRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
 }
 
 /// A result of a use case.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{HOUR_MS, UnixMs};
+
 /// Whether a person has shown who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -10,6 +12,15 @@ pub enum Verification {
     Pending,
     /// Done; the person holds [`crate::role::Role::Anchor`].
     Verified,
+}
+
+/// How long a verification holds: the shortest half year, since the law asks for a look at least
+/// every half year.
+pub const RECHECK_MS: i64 = 181 * 24 * HOUR_MS;
+
+/// Whether a verification holds at `now`. One that is due for another look holds no more.
+pub fn holds(state: Verification, due_at: Option<UnixMs>, now: UnixMs) -> bool {
+    state == Verification::Verified && due_at.is_some_and(|due_at| now < due_at)
 }
 
 /// Whether a text can be a WeChat id: 1 to 64 visible characters without spaces. WeChat's own

@@ -39,6 +39,7 @@ pub use apps::App;
 pub use assistants::Added;
 pub use db::{BUSY_MS, DATABASE_FILE, Database, Migration};
 pub use error::StoreError;
+pub use identities::{Decided, NewSubmission, Reveal, Submission, SubmissionState, Submitted};
 pub use images::Image;
 pub use keys::{KEY_FILE, KeyError, MasterKey, SealError};
 pub use lock::{SERVER_LOCK_FILE, ServerLock};

@@ -113,7 +113,10 @@ impl Follower {
 fn is_private(event: &RoomEvent) -> bool {
     matches!(
         event,
-        RoomEvent::PushRefused | RoomEvent::PushKeyRevoked | RoomEvent::CodeRenewed
+        RoomEvent::PushRefused
+            | RoomEvent::PushKeyRevoked
+            | RoomEvent::CodeRenewed
+            | RoomEvent::PeopleChanged
     )
 }
 
@@ -135,7 +138,7 @@ pub(crate) struct VerificationAnswer {
     /// Name of the app that asks.
     app_name: String,
     /// The WeChat id with its middle hidden.
-    #[schema(example = "we***01")]
+    #[schema(example = "we****01")]
     wechat_id_masked: String,
     /// `pending` or `verified`.
     #[schema(example = "pending")]

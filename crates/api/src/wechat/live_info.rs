@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Call;
 use super::answer::Answer;
 use super::errcode::{CallFault, Fault};
-use super::request::Params;
+use super::request::{Params, at_least};
 
 /// Rows in one answer, whatever the caller asks for (spec rule R5).
 const MAX_ROWS: i64 = 50;
@@ -42,13 +42,6 @@ async fn rooms(call: &Call) -> Result<Answer, Fault> {
 fn replays(params: &Params) -> Result<Answer, Fault> {
     params.room_id("room_id")?;
     Err(CallFault::ListEmpty.into())
-}
-
-fn at_least(number: i64, least: i64, key: &'static str) -> Result<i64, Fault> {
-    if number < least {
-        return Err(CallFault::Invalid(key).into());
-    }
-    Ok(number)
 }
 
 fn row(kaibo: &Kaibo, room: &Room) -> Value {

@@ -2,12 +2,15 @@
 //! tolerant profile (spec sections 2 to 6 and 12.1).
 
 mod answer;
+mod assistants;
 mod errcode;
 mod form;
 mod live_info;
 mod media;
 mod request;
+mod roles;
 mod rooms;
+mod sub_anchors;
 mod token;
 
 use axum::Router;
@@ -52,6 +55,7 @@ pub fn routes(kaibo: Kaibo) -> Router {
             call(Rule::post("getliveinfo", 100_000), live_info::list),
         ),
     ];
+    routes.extend(people_routes());
     for unknown in [
         "wxa",
         "wxa/",
@@ -75,6 +79,69 @@ pub fn routes(kaibo: Kaibo) -> Router {
     router.with_state(kaibo)
 }
 
+/// Roles, and a room's helpers.
+fn people_routes() -> [(&'static str, MethodRouter<Kaibo>); 11] {
+    const DAILY: u32 = 10_000;
+    [
+        (
+            "wxaapi/broadcast/room/addassistant",
+            call(Rule::post("room/addassistant", DAILY), assistants::add),
+        ),
+        (
+            "wxaapi/broadcast/room/modifyassistant",
+            call(
+                Rule::post("room/modifyassistant", DAILY),
+                assistants::modify,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/removeassistant",
+            call(
+                Rule::post("room/removeassistant", DAILY),
+                assistants::remove,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/getassistantlist",
+            call(Rule::get("room/getassistantlist", DAILY), assistants::list),
+        ),
+        (
+            "wxaapi/broadcast/room/addsubanchor",
+            call(Rule::post("room/addsubanchor", DAILY), sub_anchors::add),
+        ),
+        (
+            "wxaapi/broadcast/room/modifysubanchor",
+            call(
+                Rule::post("room/modifysubanchor", DAILY),
+                sub_anchors::modify,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/deletesubanchor",
+            call(
+                Rule::post("room/deletesubanchor", DAILY),
+                sub_anchors::delete,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/getsubanchor",
+            call(Rule::get("room/getsubanchor", DAILY), sub_anchors::get),
+        ),
+        (
+            "wxaapi/broadcast/role/addrole",
+            call(Rule::post("role/addrole", DAILY), roles::add),
+        ),
+        (
+            "wxaapi/broadcast/role/deleterole",
+            call(Rule::post("role/deleterole", DAILY), roles::delete),
+        ),
+        (
+            "wxaapi/broadcast/role/getrolelist",
+            call(Rule::get("role/getrolelist", DAILY).or_post(), roles::list),
+        ),
+    ]
+}
+
 /// Whether an unrouted path is WeChat's, so that [`unknown_url`] answers it and not a page.
 pub fn owns(path: &str) -> bool {
     let path = path.trim_start_matches('/');
@@ -91,6 +158,8 @@ pub async fn unknown_url(State(kaibo): State<Kaibo>) -> Response {
 struct Rule {
     op: &'static str,
     is_get: bool,
+    /// A GET that some SDK posts.
+    takes_post: bool,
     per_day: u32,
 }
 
@@ -100,6 +169,7 @@ impl Rule {
         Self {
             op,
             is_get: true,
+            takes_post: false,
             per_day,
         }
     }
@@ -108,7 +178,16 @@ impl Rule {
         Self {
             op,
             is_get: false,
+            takes_post: false,
             per_day,
+        }
+    }
+
+    /// Also posted, as some SDK does (spec rule R6).
+    const fn or_post(self) -> Self {
+        Self {
+            takes_post: true,
+            ..self
         }
     }
 }
@@ -170,6 +249,7 @@ async fn let_in(
     };
     match (rule.is_get, method) {
         (true, &Method::GET | &Method::HEAD) | (false, &Method::POST) => {}
+        (true, &Method::POST) if rule.takes_post => {}
         (true, _) => return Err(CallFault::NeedsGet.into()),
         (false, _) => return Err(CallFault::NeedsPost.into()),
     }

@@ -147,6 +147,18 @@ impl Params {
             .ok_or_else(|| CallFault::Missing(key).into())
     }
 
+    /// The objects of a list, `[]` without one; a single object stands for a list of it.
+    pub(super) fn rows(&self, key: &'static str) -> Result<Vec<Self>, Fault> {
+        let rows = match self.0.get(key) {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(Value::Array(rows)) => rows.as_slice(),
+            Some(row) => std::slice::from_ref(row),
+        };
+        let read = |row: &Value| row.as_object().cloned().map(Self);
+        let read: Option<Vec<Self>> = rows.iter().map(read).collect();
+        read.ok_or_else(|| CallFault::Invalid(key).into())
+    }
+
     /// The room's id under any of its spellings; `documented` is the one for the error text.
     pub(super) fn room_id(&self, documented: &'static str) -> Result<RoomId, Fault> {
         for key in [documented].into_iter().chain(ROOM_ID_KEYS) {
@@ -156,6 +168,14 @@ impl Params {
         }
         Err(CallFault::Missing(documented).into())
     }
+}
+
+/// A number that is not below its least.
+pub(super) fn at_least(number: i64, least: i64, key: &'static str) -> Result<i64, Fault> {
+    if number < least {
+        return Err(CallFault::Invalid(key).into());
+    }
+    Ok(number)
 }
 
 fn integer_in(text: &str) -> Option<i64> {
@@ -238,6 +258,21 @@ mod tests {
     fn deep_json_is_refused_without_harm() {
         let deep = format!("{{\"a\":{}", "[".repeat(500_000));
         assert!(Params::from_body(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_list_holds_objects() {
+        let names = |text: &str| {
+            let rows = body(text).rows("a").ok()?;
+            let name = |row: &Params| row.text("b").unwrap().unwrap();
+            Some(rows.iter().map(name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(r#"{"a":[{"b":"x"},{"b":"y"}]}"#).unwrap(), ["x", "y"]);
+        assert_eq!(names(r#"{"a":{"b":"x"}}"#).unwrap(), ["x"]);
+        assert_eq!(names("a[0][b]=x&a[1][b]=y").unwrap(), ["x", "y"]);
+        assert_eq!(names("{}").unwrap(), [""; 0]);
+        assert_eq!(names(r#"{"a":["x"]}"#), None);
+        assert_eq!(names(r#"{"a":"x"}"#), None);
     }
 
     #[test]

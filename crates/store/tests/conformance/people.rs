@@ -58,6 +58,7 @@ async fn a_room_names_an_anchor_who_has_no_name(house: House) {
 }
 
 async fn people_are_found_by_role_and_by_parts_of_their_names(house: House) {
+    use Holding::{Anything, Some};
     let (store, one) = house.store().await;
     for (n, (id, name)) in [("Anna_1", "安娜"), ("bob", "100%_Bob!"), ("cy", "Cy")]
         .into_iter()
@@ -70,7 +71,6 @@ async fn people_are_found_by_role_and_by_parts_of_their_names(house: House) {
     give("bob", Role::Operator, NOW + 10).await;
     give("Anna_1", Role::Operator, NOW + 20).await;
     give("Anna_1", Role::Admin, NOW + 30).await;
-    use Holding::{Anything, Some};
     assert_eq!(
         found(&store, &one, Anything, "").await,
         ["Anna_1", "bob", "cy"]

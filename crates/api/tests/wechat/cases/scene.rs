@@ -1,12 +1,13 @@
 //! What stands before a call: a set-up for each `given`.
 
+mod people;
+
 use std::convert::Infallible;
 
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
 use futures_util::stream;
-use kaibo_app::AppConfig;
 use kaibo_store::Store;
 use serde_json::{Value, json};
 
@@ -81,9 +82,10 @@ const CALL_ALONE: &[&str] = &[
 ];
 
 /// Where nobody is verified.
-const UNVERIFIED: [&str; 2] = [
+const UNVERIFIED: [&str; 3] = [
     "anchor not real-name verified",
     "300036 carries qrcode_url at top level and no roomId (WxJava parses it)",
+    people::UNVERIFIED,
 ];
 
 /// Calls a day, by the end of the path.
@@ -105,7 +107,7 @@ pub(super) struct Scene {
 impl Scene {
     pub(super) async fn new(base: Base, case: &Case, call: &Call) -> Result<Self, String> {
         let mut scene = Self {
-            world: World::on(base, AppConfig::default()).await,
+            world: World::on(base, people::config(&case.given)).await,
             values: Values::new(),
             closes_meanwhile: false,
         };
@@ -143,7 +145,8 @@ impl Scene {
     }
 
     async fn set_up(&mut self, given: &str, call: &Call) -> Result<(), String> {
-        let known = CALL_ALONE.contains(&given)
+        let known = people::set_up(self, given, call).await
+            || CALL_ALONE.contains(&given)
             || self.make_rooms(given).await
             || self.buy_tokens(given).await
             || self.make_trouble(given, call).await?;
@@ -251,7 +254,8 @@ impl Scene {
     }
 
     async fn use_up_quota(&self, path: &str) -> Result<(), String> {
-        let quota = QUOTAS.iter().find(|(op, _)| path.ends_with(op));
+        let mut quotas = QUOTAS.iter().chain(people::QUOTAS);
+        let quota = quotas.find(|(op, _)| path.ends_with(op));
         let (op, per_day) = *quota.ok_or("its quota is not on QUOTAS")?;
         for _ in 0..per_day {
             let world = &self.world;
