@@ -203,6 +203,9 @@ fn person_error(refusal: PersonRefusal) -> ApiError {
     match refusal {
         PersonRefusal::NotAcceptable => ApiError::invalid("wechatId", "wechat_id_invalid"),
         PersonRefusal::Nickname => ApiError::invalid("nickname", "nickname_invalid"),
+        PersonRefusal::VerificationOver => ApiError::conflict("verification_over"),
+        PersonRefusal::NothingSubmitted => ApiError::conflict("nothing_submitted"),
+        PersonRefusal::Reason => ApiError::invalid("reason", "reason_needed"),
         PersonRefusal::OwnerIsFixed => ApiError::invalid("role", "role_unknown"),
         PersonRefusal::RoleFull(_) => ApiError::conflict("role_limit"),
         PersonRefusal::RoleHeld => ApiError::conflict("role_held"),

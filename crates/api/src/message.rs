@@ -124,6 +124,26 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "直播间的小助手已达上限",
         "The room has as many assistants as it may.",
     ),
+    (
+        "verification_over",
+        "主播尚未通过实名认证，或认证已到期，请先完成认证再开播",
+        "The anchor is not verified, or the verification is over. Renew it first.",
+    ),
+    (
+        "nothing_submitted",
+        "该认证已处理，请刷新页面查看",
+        "This was decided already. Reload the page.",
+    ),
+    (
+        "verification_waits",
+        "认证资料已提交，请等待审核",
+        "What you sent is waiting for a decision.",
+    ),
+    (
+        "verification_done",
+        "你已通过认证，无需重复提交",
+        "You are verified. There is nothing to send.",
+    ),
     ("person_not_found", "成员不存在", "There is no such person."),
     (
         "not_allowed_in_status",

@@ -7,6 +7,7 @@ mod apps;
 mod assistants;
 pub mod clock;
 mod feed;
+mod identities;
 mod images;
 mod jobs;
 mod live;
@@ -30,16 +31,19 @@ use kaibo_domain::UnixMs;
 use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
 use kaibo_store::Store;
-pub use kaibo_store::{Anchor, Holding, PeopleQuery, Person, PushRefusal, RoomQuery};
+pub use kaibo_store::{
+    Anchor, Holding, PeopleQuery, Person, PushRefusal, Reveal, RoomQuery, Submission,
+};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 pub use access::{Play, PushAddress, RoomAccess};
 pub use accounts::{AccountRefusal, Session, SignedIn};
-pub use anchors::VerificationView;
+pub use anchors::{AnchorFile, VerificationView};
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;
 pub use feed::{Changed, Changes};
+pub use identities::SubmitRefusal;
 pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
 pub use rooms::{Applied, DraftInput};
@@ -91,6 +95,7 @@ struct Inner {
     calls: quota::CallCounter,
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
+    submissions: throttle::Throttle,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -107,6 +112,7 @@ impl Kaibo {
             calls: quota::CallCounter::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
+            submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
             answered: Mutex::default(),
         };
         Self {

@@ -177,6 +177,12 @@ impl Settings {
         })
     }
 
+    /// The date of `now`, for ages.
+    pub fn today(&self, now: UnixMs) -> jiff::civil::Date {
+        let at = jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        at.to_zoned(self.zone.clone()).date()
+    }
+
     /// The day of `now` for quotas.
     pub fn day(&self, now: UnixMs) -> i32 {
         kaibo_domain::quota::day(now, &self.zone)

@@ -7,6 +7,7 @@ pub mod door;
 pub mod draft;
 pub mod event;
 pub mod id;
+pub mod identity;
 pub mod person;
 pub mod quota;
 pub mod refusal;

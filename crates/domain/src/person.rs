@@ -23,12 +23,26 @@ pub fn is_nickname(text: &str) -> bool {
     (1..=32).contains(&text.chars().count()) && !text.trim().is_empty() && !text.contains(hidden)
 }
 
+/// Whether a text says why: 2 to 200 characters on one line.
+pub fn is_reason(text: &str) -> bool {
+    (2..=200).contains(&text.trim().chars().count()) && !text.contains(char::is_control)
+}
+
 /// Why something about people is not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PersonRefusal {
     /// Not a WeChat id, or nobody's whom the app knows.
     #[error("the WeChat id is not acceptable")]
     NotAcceptable,
+    /// The verification of the room's anchor does not hold, so the room does not go on air.
+    #[error("the anchor's verification does not hold")]
+    VerificationOver,
+    /// What was submitted is decided already, or is not there.
+    #[error("nothing of this person is to be decided")]
+    NothingSubmitted,
+    /// No reason, or one of more than 200 characters.
+    #[error("a reason of 2 to 200 characters is needed")]
+    Reason,
     /// Not a nickname.
     #[error("the nickname is not acceptable")]
     Nickname,

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod house;
+mod identities;
 mod live;
 mod outbox;
 mod restart;

@@ -28,6 +28,7 @@ mod assistants;
 mod crash;
 mod events;
 mod folder;
+mod identities;
 mod images;
 mod outage;
 mod people;

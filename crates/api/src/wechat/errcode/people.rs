@@ -9,6 +9,10 @@ pub(super) fn of_person(refusal: PersonRefusal) -> Verdict {
     match refusal {
         PersonRefusal::NotAcceptable => Verdict::new(400_001, "username invalid"),
         PersonRefusal::Nickname => invalid("nickname"),
+        // No operation of WeChat's leads to these.
+        PersonRefusal::VerificationOver
+        | PersonRefusal::NothingSubmitted
+        | PersonRefusal::Reason => Verdict::new(200_001, "system error"),
         PersonRefusal::OwnerIsFixed => invalid("role"),
         PersonRefusal::RoleFull(_) => Verdict::new(400_003, "role number reach limit"),
         PersonRefusal::RoleHeld => Verdict::new(400_004, "the user already has the role"),

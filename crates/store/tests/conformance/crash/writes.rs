@@ -8,8 +8,12 @@ use kaibo_domain::event::{Cause, RoomEvent};
 use kaibo_domain::id::{AppId, RoomId};
 use kaibo_domain::role::Role;
 use kaibo_domain::room::{Change, Status};
-use kaibo_store::{AccessToken, Added, Given, Image, PushRefusal, Saved, Store, Taken, TokenKind};
+use kaibo_store::{
+    AccessToken, Added, Decided, Given, Image, PushRefusal, Saved, Store, Submitted, Taken,
+    TokenKind,
+};
 
+use crate::identities::submit;
 use crate::released::fill;
 use crate::{NOW, a_room, add_app, app_id};
 
@@ -42,9 +46,23 @@ pub(super) async fn furnish(store: &Store) {
     let id = second_room(store).await;
     let added = store.add_assistants(&ONE, id, &helper, true, NOW).await;
     assert!(matches!(added.unwrap(), Added::Done { .. }));
+    store
+        .request_anchor(&ONE, "anchor_04", "fourth", NOW)
+        .await
+        .unwrap();
+    assert_eq!(submit(store, &ONE, "anchor_04", NOW).await, Submitted::Done);
     for name in ["cd", "ef", "gh"] {
         put_image(store, name, NOW - 1).await;
     }
+}
+
+async fn submission(store: &Store) -> i64 {
+    store
+        .submission(&ONE, "anchor_04")
+        .await
+        .unwrap()
+        .unwrap()
+        .id
 }
 
 async fn second_room(store: &Store) -> RoomId {
@@ -117,6 +135,24 @@ writes! {
     verify_anchor(store) {
         let verified = store.verify_anchor(&ONE, "anchor_03", "gate", NOW + 9, NOW);
         assert!(verified.await.unwrap().is_some());
+    }
+    submit_identity(store) {
+        assert_eq!(submit(store, &ONE, "newcomer", NOW).await, Submitted::Done);
+    }
+    approve_submission(store) {
+        let id = submission(store).await;
+        let approved = store.approve_submission(&ONE, "anchor_04", id, "boss", NOW + 9, NOW);
+        assert_eq!(approved.await.unwrap(), Decided::Done);
+    }
+    reject_submission(store) {
+        let id = submission(store).await;
+        let rejected = store.reject_submission(&ONE, "anchor_04", id, ("boss", "why"), NOW);
+        assert_eq!(rejected.await.unwrap(), Decided::Done);
+    }
+    reveal_identity(store) {
+        let id = submission(store).await;
+        let revealed = store.reveal_identity(&ONE, "anchor_04", id, ("boss", "why"), NOW);
+        assert!(revealed.await.unwrap().is_some());
     }
     invite_person(store) {
         store.invite_person(&ONE, "helper_b", "小帮手", NOW).await.unwrap();
