@@ -178,7 +178,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "goods_image_too_large",
         "商品图片宽高均不能超过 300 像素",
-        "A picture of goods has at most 300 × 300 pixels.",
+        "A picture of goods has at most 300 by 300 pixels.",
     ),
     (
         "price_invalid",
@@ -221,6 +221,57 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "This verification link is not valid.",
     ),
     ("anchor_not_found", "主播不存在", "There is no such anchor."),
+    (
+        "role_limit",
+        "该角色的人数已达上限，请先移除其他成员的角色",
+        "As many people hold this role as may. Take it from somebody first.",
+    ),
+    (
+        "role_held",
+        "该成员已拥有此角色",
+        "This person holds the role already.",
+    ),
+    (
+        "anchor_has_room",
+        "该主播还有未开播的直播间，暂不能移除主播角色",
+        "This anchor has a room that has yet to go live.",
+    ),
+    (
+        "sub_anchor_set",
+        "该直播间已有主播副号",
+        "The room has a sub-anchor already.",
+    ),
+    (
+        "assistant_held",
+        "该成员已是直播间的小助手",
+        "This person is an assistant of the room already.",
+    ),
+    (
+        "assistant_limit",
+        "直播间的小助手已达上限",
+        "The room has as many assistants as it may.",
+    ),
+    (
+        "verification_over",
+        "主播尚未通过实名认证，或认证已到期，请先完成认证再开播",
+        "The anchor is not verified, or the verification is over. Renew it first.",
+    ),
+    (
+        "nothing_submitted",
+        "该认证已处理，请刷新页面查看",
+        "This was decided already. Reload the page.",
+    ),
+    (
+        "verification_waits",
+        "认证资料已提交，请等待审核",
+        "What you sent is waiting for a decision.",
+    ),
+    (
+        "verification_done",
+        "你已通过认证，无需重复提交",
+        "You are verified. There is nothing to send.",
+    ),
+    ("person_not_found", "成员不存在", "There is no such person."),
     (
         "not_allowed_in_status",
         "直播间当前状态不支持该操作",

@@ -4,18 +4,23 @@ mod access;
 mod accounts;
 mod anchors;
 mod apps;
+mod assistants;
 pub mod clock;
 mod feed;
 mod goods;
+mod identities;
 mod images;
 mod jobs;
 mod live;
 mod outbox;
+mod people;
 mod quota;
+mod roles;
 mod rooms;
 mod secret;
 pub mod settings;
 mod shelf;
+mod sub_anchors;
 mod throttle;
 mod tokens;
 
@@ -26,19 +31,24 @@ use kaibo_bus::Bus;
 pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
 use kaibo_domain::goods::GoodsRefusal;
+use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
 use kaibo_domain::shelf::ShelfRefusal;
 use kaibo_store::Store;
-pub use kaibo_store::{Anchor, GoodsQuery, GoodsSetting, PushRefusal, RoomQuery, Shelved};
+pub use kaibo_store::{
+    Anchor, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person, PushRefusal, Reveal, RoomQuery,
+    Shelved, Submission,
+};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 pub use access::{Play, PushAddress, RoomAccess};
 pub use accounts::{AccountRefusal, Session, SignedIn};
-pub use anchors::VerificationView;
+pub use anchors::{AnchorFile, VerificationView};
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;
 pub use feed::{Changed, Changes};
+pub use identities::SubmitRefusal;
 pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
 pub use rooms::{Applied, DraftInput};
@@ -77,6 +87,12 @@ impl From<ShelfRefusal> for Error {
     }
 }
 
+impl From<PersonRefusal> for Error {
+    fn from(refusal: PersonRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
 /// A result of a use case.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -96,6 +112,7 @@ struct Inner {
     calls: quota::CallCounter,
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
+    submissions: throttle::Throttle,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -112,6 +129,7 @@ impl Kaibo {
             calls: quota::CallCounter::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
+            submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
             answered: Mutex::default(),
         };
         Self {

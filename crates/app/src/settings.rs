@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use kaibo_domain::door::Profile;
 use kaibo_domain::draft::PlanRules;
 use kaibo_domain::quota::Limits;
 use kaibo_domain::room::{RoomRules, StartMode};
@@ -24,6 +25,16 @@ pub struct AppConfig {
     pub goods: GoodsConfig,
     /// Words.
     pub content: ContentConfig,
+    /// The WeChat-compatible API.
+    pub wechat: WechatConfig,
+}
+
+/// `[wechat]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WechatConfig {
+    /// How callers are judged: `tolerant` or `strict`.
+    pub profile: Profile,
 }
 
 /// `[room]`.
@@ -150,6 +161,8 @@ pub struct Settings {
     pub shelf: ShelfRules,
     /// Words that names must not have.
     pub words: Words,
+    /// How callers of the WeChat-compatible API are judged.
+    pub profile: Profile,
 }
 
 /// A setting that cannot be used.
@@ -232,7 +245,14 @@ impl Settings {
             review: config.goods.review,
             shelf,
             words: Words::new(&config.content.forbidden, &config.content.claims),
+            profile: config.wechat.profile,
         })
+    }
+
+    /// The date of `now`, for ages.
+    pub fn today(&self, now: UnixMs) -> jiff::civil::Date {
+        let at = jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        at.to_zoned(self.zone.clone()).date()
     }
 
     /// The day of `now` for quotas.

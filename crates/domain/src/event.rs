@@ -51,6 +51,8 @@ pub enum RoomEvent {
     StreamLost,
     /// The next good stream starts the room.
     Armed,
+    /// Its sub-anchor or its assistants changed.
+    PeopleChanged,
     /// Push keys handed out before are void; a publisher with one is cut.
     PushKeyRevoked,
     /// The broadcast code handed out before is void.

@@ -2,10 +2,14 @@
 //! fail, it can only refuse.
 
 pub mod anchor;
+pub mod assistant;
+pub mod door;
 pub mod draft;
 pub mod event;
 pub mod goods;
 pub mod id;
+pub mod identity;
+pub mod person;
 pub mod quota;
 pub mod refusal;
 pub mod role;

@@ -1,6 +1,7 @@
 //! Every "no" that is part of an answer. Mapped to a protocol's words once per edge.
 
 use crate::goods::GoodsRefusal;
+use crate::person::PersonRefusal;
 use crate::shelf::ShelfRefusal;
 use crate::status::Status;
 
@@ -100,6 +101,9 @@ pub enum Refusal {
     /// No such person for this app.
     #[error("no such person")]
     PersonUnknown,
+    /// Something about people, their roles and a room's helpers.
+    #[error(transparent)]
+    Person(PersonRefusal),
     /// An app with this id exists.
     #[error("an app with this id exists")]
     AppExists,
@@ -118,6 +122,12 @@ pub enum Refusal {
     /// Something about a room's shelf.
     #[error(transparent)]
     Shelf(#[from] ShelfRefusal),
+}
+
+impl From<PersonRefusal> for Refusal {
+    fn from(refusal: PersonRefusal) -> Self {
+        Self::Person(refusal)
+    }
 }
 
 /// What is wrong with an uploaded image.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use kaibo_api::ApiConfig;
 use kaibo_app::AppConfig;
-use kaibo_app::settings::{AnchorConfig, ContentConfig, GoodsConfig, RoomConfig};
+use kaibo_app::settings::{AnchorConfig, ContentConfig, GoodsConfig, RoomConfig, WechatConfig};
 use kaibo_domain::quota::Limits;
 use kaibo_media::MediaConfig;
 use kaibo_store::Database;
@@ -38,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) goods: GoodsConfig,
     /// Words.
     pub(crate) content: ContentConfig,
+    /// The WeChat-compatible API.
+    pub(crate) wechat: WechatConfig,
     /// Pages and APIs.
     pub(crate) api: ApiConfig,
     /// The media server.
@@ -205,6 +207,7 @@ impl Config {
             anchor: self.anchor.clone(),
             goods: self.goods.clone(),
             content: self.content.clone(),
+            wechat: self.wechat.clone(),
         }
     }
 }

@@ -4,18 +4,22 @@
 //! One [`Store`] per process; several processes may share a folder. One method is one transaction,
 //! and a write that was answered survives the loss of power.
 
+mod anchors;
 mod apps;
+mod assistants;
 mod crash;
 mod db;
 mod error;
 mod events;
 mod goods;
 mod goods_row;
+mod identities;
 mod ids;
 mod images;
 mod keys;
 mod lock;
 mod people;
+mod roles;
 mod room_access;
 mod room_row;
 mod rooms;
@@ -34,14 +38,18 @@ use crate::db::{Conn, Place, Readers, args};
 use crate::ids::Ids;
 use crate::writer::Writer;
 
+pub use anchors::Anchor;
 pub use apps::App;
+pub use assistants::Added;
 pub use db::{BUSY_MS, DATABASE_FILE, Database, Migration};
 pub use error::StoreError;
 pub use goods::{GoodsQuery, GoodsSetting, MadeGoods, NewGoods, SavedGoods, Submissions};
+pub use identities::{Decided, NewSubmission, Reveal, Submission, Submitted};
 pub use images::Image;
 pub use keys::{KEY_FILE, KeyError, MasterKey, SealError};
 pub use lock::{SERVER_LOCK_FILE, ServerLock};
-pub use people::Anchor;
+pub use people::{Holding, PeopleQuery, Person};
+pub use roles::{Given, Taken};
 pub use room_access::{PushRefusal, RoomAccess};
 pub use rooms::{NewRoom, RoomQuery, Saved};
 pub use shelf::Shelved;

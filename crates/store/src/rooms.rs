@@ -10,7 +10,7 @@ use crate::db::{Conn, Row, args};
 use crate::ids::Kind;
 use crate::room_access::{self, RoomAccess};
 use crate::room_row::{self, on_air, room_columns, room_of, room_values, status_of};
-use crate::{Store, StoreError, events};
+use crate::{Store, StoreError, events, people};
 
 /// A room to be made.
 #[derive(Clone, Copy)]
@@ -81,6 +81,8 @@ impl Store {
                     tx.execute(room_row::INSERT, room_values(&room, Some(deadline)))
                         .await?;
                     room_access::insert(tx, store.keys(), &room, &access).await?;
+                    let (anchor, nickname) = (&room.draft.anchor_wechat, &room.draft.anchor_name);
+                    people::call_if_nameless(tx, &room.app_id, anchor, nickname).await?;
                     let created = RoomEvent::Created;
                     let offset = events::append(tx, &room.app_id, room.id, now, &created).await?;
                     Ok(Some((room, offset)))

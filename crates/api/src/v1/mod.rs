@@ -16,9 +16,11 @@ use crate::error::{ApiError, render};
 use crate::state::ApiState;
 
 mod access;
+mod anchors;
 mod apps;
 mod broadcast;
 mod goods;
+mod identities;
 mod people;
 mod room_form;
 pub(crate) mod room_views;
@@ -34,7 +36,7 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(viewer::room))
         .routes(routes!(viewer::room_events))
         .routes(routes!(shelf::public))
-        .routes(routes!(viewer::verification))
+        .routes(routes!(identities::verification, identities::submit))
         .routes(routes!(session::check_setup, session::set_up))
         .routes(routes!(session::sign_in))
 }
@@ -67,10 +69,23 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(access::read))
         .routes(routes!(access::revoke_push))
         .routes(routes!(access::renew_code))
-        .routes(routes!(people::anchors))
-        .routes(routes!(people::verify_anchor))
-        .routes(routes!(people::upload_image))
+        .merge(people_routes())
         .merge(goods_routes())
+}
+
+/// People, for the console.
+fn people_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(people::list, people::invite))
+        .routes(routes!(people::give_role, people::take_role))
+        .routes(routes!(anchors::anchors))
+        .routes(routes!(anchors::verify_anchor))
+        .routes(routes!(anchors::upload_image))
+        .routes(routes!(identities::invite))
+        .routes(routes!(identities::approve))
+        .routes(routes!(identities::reject))
+        .routes(routes!(identities::reveal))
+        .routes(routes!(identities::reveals))
 }
 
 /// Goods and shelves, for the console.

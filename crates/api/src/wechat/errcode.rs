@@ -3,6 +3,8 @@
 
 mod goods;
 
+mod people;
+
 use std::borrow::Cow;
 
 use kaibo_app::{CredentialRefusal, TokenRefusal};
@@ -55,6 +57,8 @@ pub(super) enum CallFault {
     MediaUnknown,
     /// No rooms, or none from this offset on; no replays.
     ListEmpty,
+    /// A list of people by a role that there is not.
+    RoleFilter,
     /// An edit names an anchor who is not verified.
     NotAnAnchor,
     /// An image beyond the size for its place.
@@ -83,6 +87,12 @@ pub(super) enum Fault {
     AnchorUnverified {
         /// Opens the verification page.
         qrcode_url: String,
+    },
+    /// Whoever is to become an anchor has yet to be verified, at this address.
+    #[error("the person is not verified yet")]
+    RoleUnverified {
+        /// Opens the verification page.
+        codeurl: String,
     },
     /// It could not be done.
     #[error(transparent)]
@@ -159,6 +169,9 @@ pub(super) fn verdict(fault: &Fault) -> Verdict {
         Fault::AnchorUnverified { qrcode_url } => {
             anchor_unverified().with("qrcode_url", json!(qrcode_url))
         }
+        Fault::RoleUnverified { codeurl } => {
+            people::role_unverified().with("codeurl", json!(codeurl))
+        }
         Fault::Failed(_) => Verdict::new(-1, "system error"),
         Fault::PartFailed(part, _) => goods::of_part(*part),
         Fault::NotDeleted(refusal) => goods::of_deleting(refusal),
@@ -191,6 +204,7 @@ fn of_call(fault: CallFault) -> Verdict {
         CallFault::ListEmpty => Verdict::new(9_410_000, "empty room list")
             .with("room_info", json!([]))
             .with("live_replay", json!([])),
+        CallFault::RoleFilter => people::role_filter(),
         CallFault::NotAnAnchor => Verdict::new(300_030, "room wxnumber not have an anchor role"),
         CallFault::ImageTooLarge(field) => of_field(FieldRefusal {
             field,
@@ -227,6 +241,7 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::AnchorUnverified { .. } => anchor_unverified(),
         Refusal::SubAnchorUnverified => Verdict::new(500_002, "sub anchor has no realName"),
         Refusal::PersonUnknown => Verdict::new(600_002, "user not found"),
+        Refusal::Person(refusal) => people::of_person(*refusal),
         // No operation of WeChat's leads to these.
         Refusal::AppUnknown | Refusal::LatencyBudget(_) => Verdict::new(200_001, "invalid app"),
         Refusal::AppExists => Verdict::new(200_001, "appid exists"),

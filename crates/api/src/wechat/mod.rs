@@ -2,14 +2,17 @@
 //! tolerant profile (spec sections 2 to 6 and 12.1).
 
 mod answer;
+mod assistants;
 mod errcode;
 mod form;
 mod goods;
 mod live_info;
 mod media;
 mod request;
+mod roles;
 mod rooms;
 mod shelf;
+mod sub_anchors;
 mod token;
 
 use axum::Router;
@@ -56,6 +59,7 @@ pub fn routes(kaibo: Kaibo) -> Router {
     ];
     routes.extend(goods_routes());
     routes.extend(shelf_routes());
+    routes.extend(people_routes());
     for unknown in [
         "wxa",
         "wxa/",
@@ -155,6 +159,69 @@ fn shelf_routes() -> [(&'static str, MethodRouter<Kaibo>); 6] {
     ]
 }
 
+/// Roles, and a room's helpers.
+fn people_routes() -> [(&'static str, MethodRouter<Kaibo>); 11] {
+    const DAILY: u32 = 10_000;
+    [
+        (
+            "wxaapi/broadcast/room/addassistant",
+            call(Rule::post("room/addassistant", DAILY), assistants::add),
+        ),
+        (
+            "wxaapi/broadcast/room/modifyassistant",
+            call(
+                Rule::post("room/modifyassistant", DAILY),
+                assistants::modify,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/removeassistant",
+            call(
+                Rule::post("room/removeassistant", DAILY),
+                assistants::remove,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/getassistantlist",
+            call(Rule::get("room/getassistantlist", DAILY), assistants::list),
+        ),
+        (
+            "wxaapi/broadcast/room/addsubanchor",
+            call(Rule::post("room/addsubanchor", DAILY), sub_anchors::add),
+        ),
+        (
+            "wxaapi/broadcast/room/modifysubanchor",
+            call(
+                Rule::post("room/modifysubanchor", DAILY),
+                sub_anchors::modify,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/deletesubanchor",
+            call(
+                Rule::post("room/deletesubanchor", DAILY),
+                sub_anchors::delete,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/getsubanchor",
+            call(Rule::get("room/getsubanchor", DAILY), sub_anchors::get),
+        ),
+        (
+            "wxaapi/broadcast/role/addrole",
+            call(Rule::post("role/addrole", DAILY), roles::add),
+        ),
+        (
+            "wxaapi/broadcast/role/deleterole",
+            call(Rule::post("role/deleterole", DAILY), roles::delete),
+        ),
+        (
+            "wxaapi/broadcast/role/getrolelist",
+            call(Rule::get("role/getrolelist", DAILY).or_post(), roles::list),
+        ),
+    ]
+}
+
 /// Whether an unrouted path is WeChat's, so that [`unknown_url`] answers it and not a page.
 pub fn owns(path: &str) -> bool {
     let path = path.trim_start_matches('/');
@@ -171,6 +238,7 @@ pub async fn unknown_url(State(kaibo): State<Kaibo>) -> Response {
 struct Rule {
     op: &'static str,
     is_get: bool,
+    /// A GET that some SDK posts.
     takes_post: bool,
     per_day: u32,
 }

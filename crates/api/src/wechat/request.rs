@@ -331,6 +331,21 @@ mod tests {
     }
 
     #[test]
+    fn a_list_holds_objects() {
+        let names = |text: &str| {
+            let rows = body(text).rows("a").ok()?;
+            let name = |row: &Params| row.text("b").unwrap().unwrap();
+            Some(rows.iter().map(name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(r#"{"a":[{"b":"x"},{"b":"y"}]}"#).unwrap(), ["x", "y"]);
+        assert_eq!(names(r#"{"a":{"b":"x"}}"#).unwrap(), ["x"]);
+        assert_eq!(names("a[0][b]=x&a[1][b]=y").unwrap(), ["x", "y"]);
+        assert_eq!(names("{}").unwrap(), [""; 0]);
+        assert_eq!(names(r#"{"a":["x"]}"#), None);
+        assert_eq!(names(r#"{"a":"x"}"#), None);
+    }
+
+    #[test]
     fn numeric_texts_are_texts() {
         assert_eq!(body(r#"{"a":12345}"#).text("a").unwrap().unwrap(), "12345");
         assert_eq!(body(r#"{"a":"  "}"#).text("a").unwrap(), None);

@@ -4,6 +4,7 @@
 mod accounts;
 mod goods;
 mod house;
+mod identities;
 mod live;
 mod outbox;
 mod restart;

@@ -148,8 +148,9 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
         ran.out
     };
     let all = |state: &str| {
-        let steps = ["house", "latency budget", "goods"].into_iter().zip(1..);
-        let lines = steps.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
+        let steps = ["house", "latency budget", "goods", "people"];
+        let lines = steps.into_iter().zip(1..);
+        let lines = lines.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
         lines.fold(format!("{name}\n"), |all, line| all + &line)
     };
     assert_eq!(migrate("status").await, all("pending"));

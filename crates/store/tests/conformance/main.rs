@@ -22,15 +22,19 @@ macro_rules! cases {
 mod house;
 
 mod access;
+mod anchors;
 mod apps;
+mod assistants;
 mod crash;
 mod events;
 mod folder;
 mod goods;
+mod identities;
 mod images;
 mod outage;
 mod people;
 mod released;
+mod roles;
 mod rooms;
 mod shape;
 mod shelf;

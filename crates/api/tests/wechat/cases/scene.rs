@@ -1,6 +1,7 @@
 //! What stands before a call: a set-up for each `given`.
 
 mod goods;
+mod people;
 
 use std::convert::Infallible;
 
@@ -8,7 +9,6 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
 use futures_util::stream;
-use kaibo_app::AppConfig;
 use kaibo_store::Store;
 use serde_json::{Value, json};
 
@@ -84,9 +84,10 @@ const CALL_ALONE: &[&str] = &[
 ];
 
 /// Where nobody is verified.
-const UNVERIFIED: [&str; 2] = [
+const UNVERIFIED: [&str; 3] = [
     "anchor not real-name verified",
     "300036 carries qrcode_url at top level and no roomId (WxJava parses it)",
+    people::UNVERIFIED,
 ];
 
 /// Calls a day, by the end of the path.
@@ -123,7 +124,7 @@ pub(super) struct Scene {
 impl Scene {
     pub(super) async fn new(base: Base, case: &Case, call: &Call) -> Result<Self, String> {
         let mut scene = Self {
-            world: World::on(base, AppConfig::default()).await,
+            world: World::on(base, people::config(&case.given)).await,
             values: Values::new(),
             closes_meanwhile: false,
         };
@@ -162,10 +163,9 @@ impl Scene {
     }
 
     async fn set_up(&mut self, given: &str, call: &Call) -> Result<(), String> {
-        let alone = CALL_ALONE.contains(&given) || goods::CALL_ALONE.contains(&given);
-        let goods = self.make_goods(given, call).await || self.fill_a_shelf(given, call).await;
-        let known = alone
-            || goods
+        let known = CALL_ALONE.contains(&given)
+            || people::set_up(self, given, call).await
+            || goods::set_up(self, given, call).await
             || self.make_rooms(given).await
             || self.buy_tokens(given).await
             || self.make_trouble(given, call).await?;
@@ -278,7 +278,8 @@ impl Scene {
     }
 
     async fn use_up_quota(&self, path: &str) -> Result<(), String> {
-        let quota = QUOTAS.iter().find(|(op, _)| path.ends_with(op));
+        let mut quotas = QUOTAS.iter().chain(people::QUOTAS);
+        let quota = quotas.find(|(op, _)| path.ends_with(op));
         let (op, per_day) = *quota.ok_or("its quota is not on QUOTAS")?;
         for _ in 0..per_day {
             let world = &self.world;

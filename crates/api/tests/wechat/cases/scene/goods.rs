@@ -10,8 +10,15 @@ use super::Scene;
 use crate::cases::Call;
 use crate::world::World;
 
+/// Whether goods or a shelf are what is given.
+pub(super) async fn set_up(scene: &mut Scene, given: &str, call: &Call) -> bool {
+    CALL_ALONE.contains(&given)
+        || scene.make_goods(given, call).await
+        || scene.fill_a_shelf(given, call).await
+}
+
 /// The call says it all.
-pub(super) const CALL_ALONE: &[&str] = &[
+const CALL_ALONE: &[&str] = &[
     "ids absent",
     "goods id does not exist",
     "empty list",
@@ -86,7 +93,7 @@ impl Scene {
     }
 
     /// Whether goods are what is given.
-    pub(super) async fn make_goods(&mut self, given: &str, call: &Call) -> bool {
+    async fn make_goods(&mut self, given: &str, call: &Call) -> bool {
         match given {
             "valid token, objects exist, state allows it" => self.allow(call).await,
             "goods is in audit" | "goods in audit" => {
@@ -142,7 +149,7 @@ impl Scene {
     }
 
     /// Whether a shelf is what is given.
-    pub(super) async fn fill_a_shelf(&mut self, given: &str, call: &Call) -> bool {
+    async fn fill_a_shelf(&mut self, given: &str, call: &Call) -> bool {
         match given {
             "first goods stays in the room" => self.fill_shelf(&["goods"]).await,
             "room not live" => {}
