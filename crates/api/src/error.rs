@@ -1,5 +1,7 @@
 //! Every "no" of /v1 as an answer: `{"error":{"code","message","field"?,"fields"?,"retryAfterMs"?}}`.
 
+mod goods;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -195,6 +197,8 @@ impl From<Refusal> for ApiError {
             }
             Refusal::AppExists => Self::conflict("app_exists").about("appid"),
             Refusal::Image(image) => Self::invalid("media", image_code(image)),
+            Refusal::Goods(refusal) => refusal.into(),
+            Refusal::Shelf(refusal) => refusal.into(),
         }
     }
 }
@@ -251,6 +255,7 @@ fn rule_code(field: Field, rule: FieldRule) -> &'static str {
         FieldRule::TooLong => "name_too_long",
         FieldRule::BadCharacters if anchor => "anchor_name_bad_characters",
         FieldRule::BadCharacters => "name_bad_characters",
+        FieldRule::Forbidden => "text_forbidden",
         FieldRule::NotAnId => "wechat_id_invalid",
         FieldRule::StartsTooSoon => "start_too_soon",
         FieldRule::StartsTooLate => "start_too_late",

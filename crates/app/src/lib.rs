@@ -8,6 +8,7 @@ mod assistants;
 pub mod clock;
 mod devices;
 mod feed;
+mod goods;
 mod identities;
 mod images;
 mod jobs;
@@ -19,6 +20,7 @@ mod roles;
 mod rooms;
 mod secret;
 pub mod settings;
+mod shelf;
 mod sub_anchors;
 mod throttle;
 mod tokens;
@@ -29,11 +31,14 @@ use std::time::Duration;
 use kaibo_bus::Bus;
 pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
+use kaibo_domain::goods::GoodsRefusal;
 use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
+use kaibo_domain::shelf::ShelfRefusal;
 use kaibo_store::Store;
 pub use kaibo_store::{
-    Anchor, Device, Holding, PeopleQuery, Person, PushRefusal, Reveal, RoomQuery, Submission,
+    Anchor, Device, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person, PushRefusal, Reveal,
+    RoomQuery, Shelved, Submission,
 };
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
@@ -70,6 +75,18 @@ pub enum Error {
     /// Work on a blocking thread ended early.
     #[error("a background computation was cut off")]
     Interrupted,
+}
+
+impl From<GoodsRefusal> for Error {
+    fn from(refusal: GoodsRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<ShelfRefusal> for Error {
+    fn from(refusal: ShelfRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
 }
 
 impl From<PersonRefusal> for Error {

@@ -194,7 +194,8 @@ impl Kaibo {
     }
 
     fn check_draft(&self, draft: &Draft, before: Option<&Draft>, now: i64) -> Result<()> {
-        let broken = draft::check(draft, before, now, &self.settings().plan);
+        let mut broken = draft::check(draft, before, now, &self.settings().plan);
+        broken.extend(draft::forbidden(draft, before, &self.settings().words));
         if broken.is_empty() {
             Ok(())
         } else {

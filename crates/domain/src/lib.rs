@@ -6,6 +6,7 @@ pub mod assistant;
 pub mod door;
 pub mod draft;
 pub mod event;
+pub mod goods;
 pub mod id;
 pub mod identity;
 pub mod person;
@@ -13,8 +14,10 @@ pub mod quota;
 pub mod refusal;
 pub mod role;
 pub mod room;
+pub mod shelf;
 pub mod status;
 pub mod text;
+pub mod words;
 
 /// Milliseconds since the Unix epoch.
 pub type UnixMs = i64;

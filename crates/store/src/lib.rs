@@ -1,4 +1,4 @@
-//! What Kaibo remembers: apps, rooms and their events, people, images, keys. The key and the images
+//! What Kaibo remembers: apps, rooms and their events, goods, people, images, keys. The key and the images
 //! are in a folder; all else is in a database, which is a file of that folder or a PostgreSQL.
 //!
 //! One [`Store`] per process; several processes may share a folder. One method is one transaction,
@@ -12,6 +12,8 @@ mod db;
 mod devices;
 mod error;
 mod events;
+mod goods;
+mod goods_row;
 mod identities;
 mod ids;
 mod images;
@@ -22,6 +24,7 @@ mod roles;
 mod room_access;
 mod room_row;
 mod rooms;
+mod shelf;
 mod tokens;
 mod users;
 mod watch;
@@ -33,7 +36,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::db::{Conn, Place, Readers, args};
-use crate::ids::Permutation;
+use crate::ids::Ids;
 use crate::writer::Writer;
 
 pub use anchors::Anchor;
@@ -42,6 +45,7 @@ pub use assistants::Added;
 pub use db::{BUSY_MS, DATABASE_FILE, Database, Migration};
 pub use devices::{Device, Enrolment};
 pub use error::StoreError;
+pub use goods::{GoodsQuery, GoodsSetting, MadeGoods, NewGoods, SavedGoods, Submissions};
 pub use identities::{Decided, NewSubmission, Reveal, Submission, Submitted};
 pub use images::Image;
 pub use keys::{KEY_FILE, KeyError, MasterKey, SealError};
@@ -50,6 +54,7 @@ pub use people::{Holding, PeopleQuery, Person};
 pub use roles::{Given, Taken};
 pub use room_access::{PushRefusal, RoomAccess};
 pub use rooms::{NewRoom, RoomQuery, Saved};
+pub use shelf::Shelved;
 pub use tokens::{AccessToken, TokenKind};
 pub use users::User;
 pub use watch::Watcher;
@@ -62,7 +67,7 @@ struct Inner {
     data_dir: PathBuf,
     place: Place,
     keys: MasterKey,
-    room_ids: Permutation,
+    ids: Ids,
     readers: Readers,
     writer: Writer,
     // Last, so that the folder goes after everything that uses it.
@@ -130,7 +135,7 @@ impl Store {
         check_key(&mut conn, &keys, &data_dir).await?;
         conn.close().await;
         Ok(Self(Arc::new(Inner {
-            room_ids: Permutation::of_rooms(&keys.derive("room id")),
+            ids: Ids::new(&keys),
             readers: Readers::new(place.clone(), database.readers()),
             writer: Writer::start(place.clone(), place.writer().await?),
             data_dir,

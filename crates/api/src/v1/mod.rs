@@ -20,12 +20,14 @@ mod anchors;
 mod apps;
 mod broadcast;
 mod devices;
+mod goods;
 mod identities;
 mod people;
 mod room_form;
 pub(crate) mod room_views;
 mod rooms;
 mod session;
+mod shelf;
 mod view;
 mod viewer;
 
@@ -34,6 +36,7 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
         .routes(routes!(viewer::room))
         .routes(routes!(viewer::room_events))
+        .routes(routes!(shelf::public))
         .routes(routes!(identities::verification, identities::submit))
         .routes(routes!(devices::enrolment, devices::enrol))
         .routes(routes!(session::check_setup, session::set_up))
@@ -67,6 +70,13 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(rooms::unban))
         .routes(routes!(access::read))
         .routes(routes!(access::revoke_push))
+        .merge(people_routes())
+        .merge(goods_routes())
+}
+
+/// People, for the console.
+fn people_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
         .routes(routes!(devices::create_code))
         .routes(routes!(devices::list))
         .routes(routes!(devices::revoke))
@@ -80,6 +90,25 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(identities::reject))
         .routes(routes!(identities::reveal))
         .routes(routes!(identities::reveals))
+}
+
+/// Goods and shelves, for the console.
+fn goods_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(goods::list, goods::create))
+        .routes(routes!(goods::read, goods::edit, goods::delete))
+        .routes(routes!(goods::submit))
+        .routes(routes!(goods::withdraw))
+        .routes(routes!(goods::approve))
+        .routes(routes!(goods::reject))
+        .routes(routes!(goods::setting, goods::set_setting))
+        .routes(routes!(shelf::read, shelf::add))
+        .routes(routes!(shelf::sort))
+        .routes(routes!(shelf::remove))
+        .routes(routes!(shelf::set_on_sale))
+        .routes(routes!(shelf::push))
+        .routes(routes!(shelf::explain))
+        .routes(routes!(shelf::end_explanation))
 }
 
 /// Everything under /v1.

@@ -5,11 +5,13 @@ mod answer;
 mod assistants;
 mod errcode;
 mod form;
+mod goods;
 mod live_info;
 mod media;
 mod request;
 mod roles;
 mod rooms;
+mod shelf;
 mod sub_anchors;
 mod token;
 
@@ -55,6 +57,8 @@ pub fn routes(kaibo: Kaibo) -> Router {
             call(Rule::post("getliveinfo", 100_000), live_info::list),
         ),
     ];
+    routes.extend(goods_routes());
+    routes.extend(shelf_routes());
     routes.extend(people_routes());
     for unknown in [
         "wxa",
@@ -77,6 +81,82 @@ pub fn routes(kaibo: Kaibo) -> Router {
             .route(&format!("/{path}"), handler);
     }
     router.with_state(kaibo)
+}
+
+/// An app's library.
+fn goods_routes() -> [(&'static str, MethodRouter<Kaibo>); 10] {
+    // One quota under either of its paths (spec rule R6).
+    let warehouse = call(Rule::post("getgoodswarehouse", 1_000), goods::warehouse);
+    [
+        (
+            "wxaapi/broadcast/goods/add",
+            call(Rule::post("goods/add", 500), goods::add),
+        ),
+        (
+            "wxaapi/broadcast/goods/resetaudit",
+            call(Rule::post("goods/resetaudit", 500), goods::withdraw),
+        ),
+        (
+            "wxaapi/broadcast/goods/audit",
+            call(Rule::post("goods/audit", 500), goods::submit),
+        ),
+        (
+            "wxaapi/broadcast/goods/delete",
+            call(Rule::post("goods/delete", 1_000), goods::delete),
+        ),
+        (
+            "wxaapi/broadcast/goods/update",
+            call(Rule::post("goods/update", 1_000), goods::update),
+        ),
+        ("wxa/business/getgoodswarehouse", warehouse.clone()),
+        ("wxaapi/broadcast/getgoodswarehouse", warehouse),
+        (
+            "wxaapi/broadcast/goods/getapproved",
+            call(
+                Rule::get("goods/getapproved", 10_000).or_post(),
+                goods::list,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/goods/setkey",
+            call(Rule::post("goods/setkey", 500), goods::set_key),
+        ),
+        (
+            "wxaapi/broadcast/goods/getkey",
+            call(Rule::get("goods/getkey", 500), goods::key),
+        ),
+    ]
+}
+
+/// A room's shelf.
+fn shelf_routes() -> [(&'static str, MethodRouter<Kaibo>); 6] {
+    const DAILY: u32 = 10_000;
+    [
+        (
+            "wxaapi/broadcast/room/addgoods",
+            call(Rule::post("room/addgoods", DAILY), shelf::import),
+        ),
+        (
+            "wxaapi/broadcast/goods/onsale",
+            call(Rule::post("goods/onsale", DAILY), shelf::on_sale),
+        ),
+        (
+            "wxaapi/broadcast/goods/deleteInRoom",
+            call(Rule::post("goods/deleteInRoom", DAILY), shelf::remove),
+        ),
+        (
+            "wxaapi/broadcast/goods/push",
+            call(Rule::post("goods/push", DAILY), shelf::push),
+        ),
+        (
+            "wxaapi/broadcast/goods/sort",
+            call(Rule::post("goods/sort", DAILY), shelf::sort),
+        ),
+        (
+            "wxaapi/broadcast/goods/getVideo",
+            call(Rule::post("goods/getVideo", DAILY), shelf::talk_video),
+        ),
+    ]
 }
 
 /// Roles, and a room's helpers.
@@ -183,7 +263,7 @@ impl Rule {
         }
     }
 
-    /// Also posted, as some SDK does (spec rule R6).
+    /// A GET that some SDKs send as POST (spec rule R6).
     const fn or_post(self) -> Self {
         Self {
             takes_post: true,

@@ -31,6 +31,7 @@ fn operations() -> Vec<(Method, String, String)> {
             let concrete = path
                 .replace("{appid}", crate::world::APP)
                 .replace("{roomId}", "1")
+                .replace("{goodsId}", "1")
                 .replace("{wechatId}", "anchor_01")
                 .replace("{role}", "operator")
                 .replace("{deviceId}", "1")

@@ -9,6 +9,7 @@ mod apps;
 mod auth;
 mod broadcast;
 mod document;
+mod goods;
 mod identities;
 mod media;
 mod operations;

@@ -6,6 +6,7 @@ mod assistants;
 mod calls;
 mod cases;
 mod getliveinfo;
+mod goods;
 mod media;
 mod roles;
 mod room_create;

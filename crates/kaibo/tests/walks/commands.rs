@@ -148,11 +148,10 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
         ran.out
     };
     let all = |state: &str| {
-        let steps = [(1, "house"), (2, "latency budget"), (4, "people")];
-        let lines = steps.map(|(n, step)| format!("{n:04}  {step}  {state}\n"));
-        lines
-            .iter()
-            .fold(format!("{name}\n"), |all, line| all + line)
+        let steps = ["house", "latency budget", "goods", "people"];
+        let lines = steps.into_iter().zip(1..);
+        let lines = lines.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
+        lines.fold(format!("{name}\n"), |all, line| all + &line)
     };
     assert_eq!(migrate("status").await, all("pending"));
     assert!(!house.data_dir().exists(), "asking changes nothing");

@@ -29,6 +29,7 @@ mod crash;
 mod devices;
 mod events;
 mod folder;
+mod goods;
 mod identities;
 mod images;
 mod outage;
@@ -37,6 +38,7 @@ mod released;
 mod roles;
 mod rooms;
 mod shape;
+mod shelf;
 mod statements;
 mod users;
 

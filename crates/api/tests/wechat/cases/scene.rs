@@ -1,5 +1,6 @@
 //! What stands before a call: a set-up for each `given`.
 
+mod goods;
 mod people;
 
 use std::convert::Infallible;
@@ -77,8 +78,9 @@ const CALL_ALONE: &[&str] = &[
     "per-minute limit",
     "live not activated for the app",
     "caller IP outside the whitelist (only if the feature is on)",
-    "goods added with price 59.9 yuan shows 5990 fen here",
-    "goods cannot be fetched (fault injection)",
+    "talk video still being generated",
+    "generation failed",
+    "goods stored but submission failed",
 ];
 
 /// Where nobody is verified.
@@ -95,6 +97,21 @@ const QUOTAS: &[(&str, u32)] = &[
     ("room/deleteroom", 10_000),
     ("room/getpushurl", 10_000),
     ("getliveinfo", 100_000),
+    ("room/addgoods", 10_000),
+    ("goods/onsale", 10_000),
+    ("goods/deleteInRoom", 10_000),
+    ("goods/push", 10_000),
+    ("goods/sort", 10_000),
+    ("goods/getVideo", 10_000),
+    ("goods/setkey", 500),
+    ("goods/getkey", 500),
+    ("goods/add", 500),
+    ("goods/resetaudit", 500),
+    ("goods/audit", 500),
+    ("goods/delete", 1_000),
+    ("goods/update", 1_000),
+    ("getgoodswarehouse", 1_000),
+    ("goods/getapproved", 10_000),
 ];
 
 pub(super) struct Scene {
@@ -134,19 +151,21 @@ impl Scene {
         let mut wanted = Vec::new();
         names(&Value::Object(call.query.clone()), &mut wanted);
         names(call.body.as_ref().unwrap_or(&Value::Null), &mut wanted);
-        for name in wanted {
+        for name in &wanted {
             if name == "room" {
                 self.put("room", self.world.room().await);
             } else if let Some(kind) = name.strip_prefix("media:") {
                 let media_id = self.world.upload(image(kind)).await;
-                self.put(&name, media_id);
+                self.put(name, media_id);
             }
         }
+        self.hand_out_goods(&wanted, call).await;
     }
 
     async fn set_up(&mut self, given: &str, call: &Call) -> Result<(), String> {
-        let known = people::set_up(self, given, call).await
-            || CALL_ALONE.contains(&given)
+        let known = CALL_ALONE.contains(&given)
+            || people::set_up(self, given, call).await
+            || goods::set_up(self, given, call).await
             || self.make_rooms(given).await
             || self.buy_tokens(given).await
             || self.make_trouble(given, call).await?;
@@ -159,9 +178,7 @@ impl Scene {
     async fn make_rooms(&mut self, given: &str) -> bool {
         let world = &mut self.world;
         let room = match given {
-            "valid token, objects exist, state allows it"
-            | "numeric strings accepted"
-            | "start beyond the last room" => {
+            "numeric strings accepted" | "start beyond the last room" => {
                 world.room().await;
                 None
             }
@@ -232,11 +249,18 @@ impl Scene {
                 std::fs::remove_dir_all(self.world.data_dir.path().join("images")).unwrap();
             }
             "internal failure" => self.world.store.close().await,
+            "goods cannot be fetched (fault injection)" => {
+                self.world.room().await;
+                self.world.lose_table("shelf_item").await;
+            }
             // Once a call is let in, a list that cannot be read has a code of its own.
             "upstream busy or internal failure" if call.path == LIST => {
                 self.world.store.close().await;
             }
-            "upstream busy or internal failure" | "rooms cannot be fetched (fault injection)" => {
+            "upstream busy or internal failure"
+            | "rooms cannot be fetched (fault injection)"
+            | "room goods list cannot be read"
+            | "import failed" => {
                 self.closes_meanwhile = true;
             }
             _ => return Ok(false),

@@ -5,20 +5,29 @@ use std::sync::LazyLock;
 use futures_util::future::join_all;
 use kaibo_domain::HOUR_MS;
 use kaibo_domain::event::{Cause, RoomEvent};
+use kaibo_domain::goods::Goods;
 use kaibo_domain::id::{AppId, RoomId};
 use kaibo_domain::role::Role;
 use kaibo_domain::room::{Change, Status};
 use kaibo_store::{
-    AccessToken, Added, Decided, Given, Image, PushRefusal, Saved, Store, Submitted, Taken,
-    TokenKind,
+    AccessToken, Added, Decided, Given, GoodsQuery, GoodsSetting, Image, PushRefusal, Saved, Store,
+    Submitted, Taken, TokenKind,
 };
 
 use crate::devices::make_code;
+use crate::goods::{approved_goods, save, some_goods};
 use crate::identities::submit;
 use crate::released::fill;
+use crate::shelf::shelf_with;
 use crate::{NOW, a_room, add_app, app_id};
 
 static ONE: LazyLock<AppId> = LazyLock::new(|| app_id("wx_one"));
+
+const ALL_GOODS: GoodsQuery = GoodsQuery {
+    audit: None,
+    offset: 0,
+    limit: 10,
+};
 
 /// Writes by name. A method of [`Store`] has its own; some more are several methods at once.
 macro_rules! writes {
@@ -59,6 +68,12 @@ pub(super) async fn furnish(store: &Store) {
     for name in ["cd", "ef", "gh"] {
         put_image(store, name, NOW - 1).await;
     }
+    let room = store.room(&ONE, id).await.unwrap().unwrap();
+    let [on_shelf, _] = [
+        approved_goods(store, &ONE).await,
+        approved_goods(store, &ONE).await,
+    ];
+    shelf_with(store, &room, &[on_shelf.id]).await;
 }
 
 async fn submission(store: &Store) -> i64 {
@@ -226,6 +241,35 @@ writes! {
     }
     save_room(store) {
         end_first_room(store).await;
+    }
+    create_goods(store) {
+        some_goods(store, &ONE).await;
+    }
+    save_goods(store) {
+        let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
+        let on_shelf = store.shelved(&ONE, &[id]).await.unwrap();
+        let goods = Goods {
+            deleted_at: Some(NOW),
+            ..on_shelf[0].goods.clone()
+        };
+        save(store, &goods).await;
+    }
+    set_goods_key(store) {
+        store.set_goods_key(&ONE, &["id".to_owned()]).await.unwrap();
+    }
+    set_goods_setting(store) {
+        let disabled = GoodsSetting {
+            disabled: true,
+            ..GoodsSetting::default()
+        };
+        store.set_goods_setting(&ONE, &disabled).await.unwrap();
+    }
+    save_shelf(store) {
+        let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
+        let room = store.room(&ONE, id).await.unwrap().unwrap();
+        let (_, held) = store.goods_page(&ONE, ALL_GOODS).await.unwrap();
+        let ids: Vec<_> = held.iter().map(|goods| goods.id).collect();
+        shelf_with(store, &room, &ids).await;
     }
     issue_token(store) {
         store.issue_token(&token(8), NOW).await.unwrap();
