@@ -7,6 +7,7 @@
 mod anchors;
 mod apps;
 mod assistants;
+mod backup;
 mod crash;
 mod db;
 mod devices;
@@ -42,6 +43,7 @@ use crate::writer::Writer;
 pub use anchors::Anchor;
 pub use apps::App;
 pub use assistants::Added;
+pub use backup::Copied;
 pub use db::{BUSY_MS, DATABASE_FILE, Database, Migration};
 pub use devices::{Device, Enrolment};
 pub use error::StoreError;
