@@ -216,6 +216,11 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "This broadcast code was used or is over. Ask for a new one.",
     ),
     (
+        "session_not_found",
+        "该登录已退出，请刷新页面查看",
+        "There is no such session. Reload the page.",
+    ),
+    (
         "device_unknown",
         "本设备没有该直播间的开播权限，请向管理员索取开播码",
         "This device may not open the room. Ask for a broadcast code.",

@@ -44,7 +44,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 pub use access::{Play, PushAddress, RoomAccess};
-pub use accounts::{AccountRefusal, Session, SignedIn};
+pub use accounts::{AccountRefusal, OpenSession, Session, SignedIn};
 pub use anchors::{AnchorFile, VerificationView};
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;

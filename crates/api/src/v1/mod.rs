@@ -56,6 +56,8 @@ pub(crate) fn broadcast_routes() -> OpenApiRouter<Arc<ApiState>> {
 pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
         .routes(routes!(session::session, session::sign_out))
+        .routes(routes!(session::list))
+        .routes(routes!(session::end))
         .routes(routes!(apps::apps, apps::create_app))
         .routes(routes!(apps::set_latency_budget))
         .routes(routes!(apps::limits))

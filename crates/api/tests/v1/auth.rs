@@ -34,6 +34,7 @@ fn operations() -> Vec<(Method, String, String)> {
                 .replace("{goodsId}", "1")
                 .replace("{wechatId}", "anchor_01")
                 .replace("{role}", "operator")
+                .replace("{session}", "00")
                 .replace("{deviceId}", "1")
                 .replace("{token}", "t");
             assert!(

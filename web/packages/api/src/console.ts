@@ -10,6 +10,7 @@ import type {
   Device,
   Limits,
   Media,
+  OpenSession,
   PeoplePage,
   Person,
   Reveal,
@@ -75,6 +76,15 @@ export class ConsoleClient {
   async logOut(): Promise<void> {
     await this.change('/v1/session', 'DELETE');
     this.csrf = '';
+  }
+
+  /** The user's sessions, the latest first. */
+  sessions(): Promise<OpenSession[]> {
+    return this.send('/v1/sessions');
+  }
+
+  endSession(id: string): Promise<void> {
+    return this.change(`/v1/sessions/${encodeURIComponent(id)}`, 'DELETE');
   }
 
   // Apps

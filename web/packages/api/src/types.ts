@@ -196,6 +196,14 @@ export interface Submission {
   reason: string | null;
 }
 
+/** A log-in of the user, in some browser. */
+export interface OpenSession {
+  id: string;
+  begunAt: number;
+  expiresAt: number;
+  current: boolean;
+}
+
 /** A code that enrols one device. */
 export interface BroadcastCode {
   broadcastUrl: string;

@@ -294,6 +294,10 @@ writes! {
         let begun = store.create_session(b"new", &boss, "csrf", NOW + 10, NOW + 5);
         assert!(begun.await.unwrap());
     }
+    drop_session_of(store) {
+        let boss = store.user_by_name("boss").await.unwrap().unwrap();
+        assert!(store.drop_session_of(boss.id, b"cookie").await.unwrap());
+    }
     drop_session(store) {
         store.drop_session(b"cookie").await.unwrap();
     }

@@ -279,6 +279,7 @@ export const en: typeof zh = {
     name_invalid: 'Not a valid account name: 1 to 64 visible characters',
     password_too_short: 'At least 10 characters',
     app_name_too_long: 'Too long',
+    text_forbidden: 'Some words are not allowed here',
     nickname_invalid: '1 to 32 visible characters',
     not_an_anchor: 'The role of host was taken. Give it back on the page “People”.',
     role_unknown: 'There is no such role',
@@ -335,6 +336,15 @@ export const en: typeof zh = {
       'Only for hosts whom you checked in person. They can then be the host of rooms for half a year.',
     empty: 'No hosts yet',
     emptyText: "Make a link for a host's WeChat id and send it to them. Once approved, they can host rooms.",
+  },
+  sessions: {
+    title: 'Where you are logged in',
+    here: 'This browser',
+    elsewhere: 'Another browser',
+    times: 'Since {begun} · ends {ends}',
+    end: 'Log out',
+    ended: 'Logged out there',
+    close: 'Close',
   },
   devices: {
     open: 'Devices',

@@ -270,6 +270,7 @@ export const zh = {
     name_invalid: '账号格式不正确，请用 1–64 个可见字符',
     password_too_short: '密码至少 10 位',
     app_name_too_long: '名称太长',
+    text_forbidden: '含有不允许使用的词语，请修改',
     nickname_invalid: '昵称格式不正确，请用 1–32 个可见字符',
     not_an_anchor: '该微信号的主播角色已被移除，请先在「成员」页设为主播',
     role_unknown: '没有这个角色',
@@ -324,6 +325,15 @@ export const zh = {
     vouchText: '仅适用于已当面核实身份的主播。通过后，该微信号可以作为直播间的主播，半年内有效。',
     empty: '还没有主播',
     emptyText: '填写主播的微信号，生成认证链接发给 TA；通过后就可以在直播间里指定 TA 开播。',
+  },
+  sessions: {
+    title: '已登录的浏览器',
+    here: '本浏览器',
+    elsewhere: '其他浏览器',
+    times: '{begun} 登录 · {ends} 到期',
+    end: '退出登录',
+    ended: '已退出该登录',
+    close: '关闭',
   },
   devices: {
     open: '设备',
