@@ -387,7 +387,8 @@ export const en: typeof zh = {
     goodsKey: 'Query keys that name goods (goodsKey)',
     goodsKeyHint: 'Separated by commas, 10 at most. Changing them later loses the goods that are there.',
     goodsOff: 'Switch goods off',
-    goodsOffHint: 'Then goods can be neither added, edited, submitted nor put on shelves; what is there stays.',
+    goodsOffHint:
+      'Then goods can be neither added, edited, submitted, put on shelves nor shown as cards; what is there stays.',
     title: 'Settings · Kaibo console',
     latency: 'Latency and cost',
     latencyText:
