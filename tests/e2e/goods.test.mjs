@@ -1,8 +1,20 @@
 // Goods on their way to viewers: added and approved in the console, put on a shelf, shown as a card.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { Browser, Kaibo, Publisher, fits, ownerOf, pageStatus, png, seconds, shoot, step } from './harness.mjs';
-import { WeChat, minutes } from './harness.mjs';
+import {
+  Browser,
+  Kaibo,
+  Publisher,
+  WeChat,
+  fits,
+  minutes,
+  ownerOf,
+  pageStatus,
+  png,
+  seconds,
+  shoot,
+  step,
+} from './harness.mjs';
 
 const SIZES = ['phone', 'desktop'];
 const kaibo = await Kaibo.start();
@@ -39,6 +51,18 @@ async function shop(name) {
   return { app, room };
 }
 
+/** Settles when the desk shows these goods in this order. */
+function onShelf(page, names) {
+  return page.waitForFunction(
+    (names) =>
+      [...document.querySelectorAll('[data-testid="shelf-item"] b:first-child')]
+        .map((one) => one.textContent)
+        .filter((name) => names.includes(name))
+        .join() === names.join(),
+    names,
+  );
+}
+
 async function logIn(page, to) {
   await page.context().addCookies([
     { name: 'kaibo_session', value: owner.cookie.split('=')[1], url: kaibo.http },
@@ -51,6 +75,7 @@ for (const size of SIZES) {
     const { app, room } = await shop(`商品小店 ${size}`);
     const page = await browser.page(size);
     t.after(() => page.context().close());
+    const item = (name) => page.getByTestId('shelf-item').filter({ hasText: name });
     const row = (name) => page.getByTestId('goods').filter({ hasText: name });
 
     await step(t, 'goods of the API stand in the library, with what the review said', async () => {
@@ -101,6 +126,71 @@ for (const size of SIZES) {
       await look(page, 'delete-ask', size, false);
       await page.getByTestId('dialog-confirm').click();
       await page.getByTestId('goods-empty').waitFor();
+    });
+
+    await step(t, 'import them on the shelf of a room, in an order of its own', async () => {
+      await page.goto(`${kaibo.http}/console/apps/${app.appid}/rooms/${room.id}`);
+      await page.getByTestId('shelf-empty').waitFor();
+      await page.getByTestId('shelf-import').click();
+      await page.getByTestId('import-choice').nth(1).waitFor();
+      await page.getByTestId('import-search').fill('双肩');
+      await page.getByTestId('import-choice').check();
+      await page.getByTestId('import-search').fill('');
+      await page.getByTestId('import-choice').nth(1).check();
+      await look(page, 'import', size, false);
+      await page.getByTestId('dialog-confirm').click();
+      await onShelf(page, ['帆布双肩包', '手工桂花龙井茶']);
+      await item('手工桂花龙井茶').getByTestId('shelf-up').click();
+      await onShelf(page, ['手工桂花龙井茶', '帆布双肩包']);
+      await page.getByTestId('shelf-item').nth(1).dragTo(page.getByTestId('shelf-item').first());
+      await onShelf(page, ['帆布双肩包', '手工桂花龙井茶']);
+    });
+
+    await step(t, 'push: the viewers see the card, and where it leads', async () => {
+      const encoder = new Publisher(room.pushAddr);
+      const viewer = await browser.page(size);
+      try {
+        await viewer.goto(`${kaibo.http}/r/${room.id}`);
+        await pageStatus(viewer, 101, seconds(20));
+        await viewer.getByTestId('shelf-open').getByText('2').waitFor();
+        await pageStatus(page, 101);
+        await item('帆布双肩包').getByTestId('shelf-explain').click();
+        await item('帆布双肩包').getByTestId('shelf-explain-end').waitFor();
+        await item('帆布双肩包').getByTestId('shelf-push').click();
+        const card = viewer.getByTestId('goods-card');
+        await card.waitFor();
+        assert.match(await card.textContent(), /帆布双肩包.*49\.9/);
+        assert.ok(await item('手工桂花龙井茶').getByTestId('shelf-push').isDisabled());
+        await look(viewer, 'card', size, false);
+        await look(page, 'desk', size);
+        await card.waitFor({ state: 'detached' });
+        await item('手工桂花龙井茶').getByTestId('shelf-push').and(page.locator(':enabled')).waitFor();
+
+        await viewer.getByTestId('shelf-open').click();
+        const goods = viewer.getByTestId('shelf-goods');
+        assert.equal(await goods.count(), 2);
+        await goods.first().getByTestId('explaining').waitFor();
+        await look(viewer, 'shelf', size, false);
+        await goods.first().click();
+        assert.equal(await viewer.getByTestId('goods-path').textContent(), 'pages/goods/detail?id=7');
+        await viewer.getByTestId('goods-copy').click();
+        await viewer.getByText('已复制').waitFor();
+        await look(viewer, 'detail', size, false);
+
+        await viewer.getByTestId('shelf-back').click();
+        await item('手工桂花龙井茶').getByTestId('shelf-sale').click();
+        await goods.nth(1).waitFor({ state: 'detached' });
+        await item('帆布双肩包').getByTestId('shelf-explain-end').click();
+        await viewer.getByTestId('explaining').waitFor({ state: 'detached' });
+        await viewer.keyboard.press('Escape');
+        await viewer.getByTestId('shelf-panel').waitFor({ state: 'detached' });
+        await item('帆布双肩包').getByTestId('shelf-remove').click();
+        await page.getByTestId('dialog-confirm').click();
+        await viewer.getByTestId('shelf-open').waitFor({ state: 'detached' });
+      } finally {
+        await encoder.kill();
+        await viewer.context().close();
+      }
     });
 
     await step(t, 'the settings', async () => {

@@ -60,7 +60,7 @@ export const goods: typeof zh = {
   cover: 'Picture',
   coverHint: 'At most {most} pixels across and down, best a square of {most}×{most}. PNG, JPEG or GIF.',
   coverLarge: 'This picture has {width}×{height} pixels; at most {most}×{most} can be used.',
-  shrink: 'Make it fit {most} pixels and upload',
+  shrink: 'Make it fit and upload',
   scaleFailed: 'The picture could not be made smaller. Choose another one.',
   name: 'Name',
   nameHint: '6 to 28 letters (a Chinese character counts two)',

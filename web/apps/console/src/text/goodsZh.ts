@@ -58,7 +58,7 @@ export const goods = {
   cover: '商品图片',
   coverHint: '宽高均不超过 {most} 像素，建议用 {most}×{most} 的方图。支持 PNG、JPG、GIF。',
   coverLarge: '这张图片是 {width}×{height}，超过了 {most}×{most} 的限制，不能直接使用。',
-  shrink: '缩小到 {most} 像素以内并上传',
+  shrink: '自动缩小并上传',
   scaleFailed: '图片缩小失败，请换一张或用其他工具处理后上传',
   name: '商品名称',
   nameHint: '3–14 个汉字（2 个字母或数字算 1 个汉字）',
