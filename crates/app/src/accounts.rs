@@ -48,6 +48,19 @@ impl fmt::Debug for Session {
     }
 }
 
+/// A session in a user's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenSession {
+    /// Names it; opens nothing.
+    pub id: String,
+    /// When it began.
+    pub begun_at: UnixMs,
+    /// When it ends by itself.
+    pub expires_at: UnixMs,
+    /// The one that asks.
+    pub is_current: bool,
+}
+
 /// Why somebody was not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountRefusal {
@@ -160,6 +173,31 @@ impl Kaibo {
         Ok(self.store().drop_session(&hash(cookie)).await?)
     }
 
+    /// The sessions of the user whose cookie this is, the latest first.
+    pub async fn sessions(&self, user_id: i64, cookie: &str) -> Result<Vec<OpenSession>> {
+        let own = hash(cookie);
+        let sessions = self.store().sessions(user_id, self.now()).await?;
+        let sessions = sessions.into_iter();
+        Ok(sessions
+            .map(|(hash, begun_at, expires_at)| OpenSession {
+                id: secret::hex(&hash),
+                begun_at,
+                expires_at,
+                is_current: hash == own,
+            })
+            .collect())
+    }
+
+    /// Ends a session of a user by its name in their list; `false`: they have no such session.
+    pub async fn end_session(&self, user_id: i64, id: &str) -> Result<bool> {
+        let sessions = self.store().sessions(user_id, self.now()).await?;
+        let named = sessions.iter().find(|(hash, ..)| secret::hex(hash) == id);
+        match named {
+            Some((hash, ..)) => Ok(self.store().drop_session_of(user_id, hash).await?),
+            None => Ok(false),
+        }
+    }
+
     /// Gives a user a new random password and ends their sessions; `None` for an unknown name.
     pub async fn reset_password(&self, name: &str) -> Result<Option<String>> {
         let password = secret::random_text(16);
@@ -200,7 +238,7 @@ fn check_password(password: &str) -> std::result::Result<(), AccountRefusal> {
 }
 
 /// Tokens with full entropy need no slow hash; names are only counted by it.
-fn hash(token: &str) -> Vec<u8> {
+pub(crate) fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
@@ -215,7 +253,7 @@ pub(crate) async fn hash_password(password: String) -> Result<String> {
     .await
 }
 
-async fn verify_password(password: String, stored: Option<String>) -> Result<bool> {
+pub(crate) async fn verify_password(password: String, stored: Option<String>) -> Result<bool> {
     blocking(move || {
         let argon2 = Argon2::default();
         if let Some(Ok(hash)) = stored.as_deref().map(PasswordHash::new) {

@@ -6,6 +6,7 @@ mod anchors;
 mod apps;
 mod assistants;
 pub mod clock;
+mod devices;
 mod feed;
 mod goods;
 mod identities;
@@ -36,17 +37,18 @@ use kaibo_domain::refusal::Refusal;
 use kaibo_domain::shelf::ShelfRefusal;
 use kaibo_store::Store;
 pub use kaibo_store::{
-    Anchor, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person, PushRefusal, Reveal, RoomQuery,
-    Shelved, Submission,
+    Anchor, Device, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person, PushRefusal, Reveal,
+    RoomQuery, Shelved, Submission,
 };
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 pub use access::{Play, PushAddress, RoomAccess};
-pub use accounts::{AccountRefusal, Session, SignedIn};
+pub use accounts::{AccountRefusal, OpenSession, Session, SignedIn};
 pub use anchors::{AnchorFile, VerificationView};
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;
+pub use devices::{BroadcastCode, EnrolRefusal, Enrolled, EnrolmentView};
 pub use feed::{Changed, Changes};
 pub use identities::SubmitRefusal;
 pub use images::{ImageFile, NamedImage, StoredImage};
@@ -113,6 +115,8 @@ struct Inner {
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
     submissions: throttle::Throttle,
+    enrolments: throttle::Throttle,
+    pins: throttle::Throttle,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -130,6 +134,8 @@ impl Kaibo {
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
             submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
+            enrolments: throttle::Throttle::new(20, devices::PIN_WITHIN_MS),
+            pins: throttle::Throttle::new(devices::PIN_TRIES, devices::PIN_WITHIN_MS),
             answered: Mutex::default(),
         };
         Self {

@@ -72,8 +72,7 @@ impl Kaibo {
         )?;
         let mut draft = input.draft;
         self.check_draft(&draft, Some(&before.draft), self.now())?;
-        let sub = draft.sub_anchor_wechat.as_deref();
-        self.require_verified(app_id, &draft.anchor_wechat, sub)
+        self.require_newcomers_verified(app_id, &draft, &before.draft)
             .await?;
         self.resolve_images(
             app_id,
@@ -84,6 +83,25 @@ impl Kaibo {
         .await?;
         let command = Command::Edit(Box::new(draft));
         Ok(self.apply(app_id, room_id, command).await?.room)
+    }
+
+    /// Refuses an edit that names somebody who is not verified. Whoever the room has already is
+    /// asked again when it goes on air, not because its title changes.
+    async fn require_newcomers_verified(
+        &self,
+        app_id: &AppId,
+        draft: &Draft,
+        before: &Draft,
+    ) -> Result<()> {
+        if draft.anchor_wechat != before.anchor_wechat {
+            let anchor = &draft.anchor_wechat;
+            self.require_verified(app_id, anchor, None).await?;
+        }
+        match draft.sub_anchor_wechat.as_deref() {
+            sub if sub == before.sub_anchor_wechat.as_deref() => Ok(()),
+            Some(sub) => self.require_sub_anchor(app_id, sub).await,
+            None => Ok(()),
+        }
     }
 
     /// The one door through which a room changes: load, step, save, and wait until the server has

@@ -44,6 +44,10 @@ pub(crate) enum Command {
     /// The configuration file.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Copy an installation into a folder, also while its server runs.
+    Backup(BackupArgs),
+    /// Put a backup where there is no installation.
+    Restore(RestoreArgs),
 }
 
 /// Where the installation lies.
@@ -89,6 +93,27 @@ pub(crate) struct ServeArgs {
     /// Address under which encoders reach this server.
     #[arg(long, value_name = "URL")]
     pub(crate) public_rtmp: Option<String>,
+}
+
+/// Flags of `backup`.
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// Where the installation lies.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Folder for the copy: empty, or not there yet. It holds secrets: keep it as safe as the
+    /// installation.
+    pub(crate) to: PathBuf,
+}
+
+/// Flags of `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// Where the installation is to be; nothing may be there yet.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Folder of the backup.
+    pub(crate) from: PathBuf,
 }
 
 /// `kaibo app`.

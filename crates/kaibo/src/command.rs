@@ -2,6 +2,7 @@
 
 pub(crate) mod anchor;
 pub(crate) mod app;
+pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod goods;

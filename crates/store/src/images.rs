@@ -166,7 +166,8 @@ impl Store {
     }
 }
 
-async fn on_disk<T, F>(work: F) -> Result<T, StoreError>
+/// Runs file work where it may block.
+pub(crate) async fn on_disk<T, F>(work: F) -> Result<T, StoreError>
 where
     T: Send + 'static,
     F: FnOnce() -> Result<T, (PathBuf, io::Error)> + Send + 'static,

@@ -156,6 +156,30 @@ impl Store {
             .transpose()
     }
 
+    /// Sessions of a user that are not over at `now`, the latest first: hash, begin and end.
+    pub async fn sessions(
+        &self,
+        user_id: i64,
+        now: UnixMs,
+    ) -> Result<Vec<(Vec<u8>, UnixMs, UnixMs)>, StoreError> {
+        let sql = "SELECT id_hash, created_at, expires_at FROM console_session \
+             WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id_hash LIMIT 100";
+        let rows = self.readers().rows(sql, args![user_id, now]).await?;
+        rows.iter()
+            .map(|row| {
+                let begun_at = row.get("created_at")?;
+                Ok((row.get("id_hash")?, begun_at, row.get("expires_at")?))
+            })
+            .collect()
+    }
+
+    /// Ends a session of a user; `false`: they have no such session.
+    pub async fn drop_session_of(&self, user_id: i64, hash: &[u8]) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM console_session WHERE user_id = $1 AND id_hash = $2";
+        let args = args![user_id, hash];
+        Ok(self.writer().execute(sql, args).await? == 1)
+    }
+
     /// Ends a session.
     pub async fn drop_session(&self, hash: &[u8]) -> Result<(), StoreError> {
         let sql = "DELETE FROM console_session WHERE id_hash = $1";

@@ -19,6 +19,7 @@ mod access;
 mod anchors;
 mod apps;
 mod broadcast;
+mod devices;
 mod goods;
 mod identities;
 mod people;
@@ -37,11 +38,12 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(viewer::room_events))
         .routes(routes!(shelf::public))
         .routes(routes!(identities::verification, identities::submit))
+        .routes(routes!(devices::enrolment, devices::enrol))
         .routes(routes!(session::check_setup, session::set_up))
         .routes(routes!(session::sign_in))
 }
 
-/// Routes behind a broadcast code, which each handler asks for by its `ByCode` argument.
+/// Routes for an anchor's devices, which each handler asks for by its `ByDevice` argument.
 pub(crate) fn broadcast_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
         .routes(routes!(broadcast::broadcast))
@@ -54,6 +56,8 @@ pub(crate) fn broadcast_routes() -> OpenApiRouter<Arc<ApiState>> {
 pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
         .routes(routes!(session::session, session::sign_out))
+        .routes(routes!(session::list))
+        .routes(routes!(session::end))
         .routes(routes!(apps::apps, apps::create_app))
         .routes(routes!(apps::set_latency_budget))
         .routes(routes!(apps::limits))
@@ -68,7 +72,6 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(rooms::unban))
         .routes(routes!(access::read))
         .routes(routes!(access::revoke_push))
-        .routes(routes!(access::renew_code))
         .merge(people_routes())
         .merge(goods_routes())
 }
@@ -76,6 +79,9 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
 /// People, for the console.
 fn people_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
+        .routes(routes!(devices::create_code))
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::revoke))
         .routes(routes!(people::list, people::invite))
         .routes(routes!(people::give_role, people::take_role))
         .routes(routes!(anchors::anchors))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use kaibo_app::{AccountRefusal, SignedIn};
@@ -145,6 +145,59 @@ pub(crate) async fn sign_out(
     api.kaibo.sign_out(&user.cookie).await?;
     let cookie = AppendHeaders([(header::SET_COOKIE, end_cookie(&api))]);
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
+}
+
+/// A session of the user.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OpenSessionView {
+    /// Names it; opens nothing.
+    id: String,
+    begun_at: i64,
+    /// When it ends by itself.
+    expires_at: i64,
+    /// The one that asks.
+    current: bool,
+}
+
+/// The user's sessions, the latest first
+#[utoipa::path(
+    get, path = "/sessions", tag = "session", operation_id = "listSessions",
+    responses((status = 200, body = [OpenSessionView]))
+)]
+pub(crate) async fn list(
+    State(api): State<Arc<ApiState>>,
+    Extension(user): Extension<SignedInUser>,
+) -> ApiResult<Json<Vec<OpenSessionView>>> {
+    let sessions = api.kaibo.sessions(user.session.user_id, &user.cookie);
+    let sessions = sessions.await?.into_iter().map(|one| OpenSessionView {
+        id: one.id,
+        begun_at: one.begun_at,
+        expires_at: one.expires_at,
+        current: one.is_current,
+    });
+    Ok(Json(sessions.collect()))
+}
+
+/// Ends a session of the user
+#[utoipa::path(
+    delete, path = "/sessions/{session}", tag = "session", operation_id = "endSession",
+    params(("session" = String, Path, description = "`id` of the list")),
+    responses(
+        (status = 204, description = "The session has ended"),
+        (status = 404, description = "`session_not_found`"),
+    )
+)]
+pub(crate) async fn end(
+    State(api): State<Arc<ApiState>>,
+    Extension(user): Extension<SignedInUser>,
+    Path(id): Path<String>,
+) -> ApiResult<StatusCode> {
+    if api.kaibo.end_session(user.session.user_id, &id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::not_found("session_not_found"))
+    }
 }
 
 async fn begin(api: &ApiState, signed_in: Result<SignedIn, AccountRefusal>) -> ApiResult<Response> {

@@ -123,3 +123,23 @@ async fn a_form_of_another_site_cannot_log_in() {
     let answer = world.send(request.body(Body::from(body)).unwrap()).await;
     assert_eq!(answer.refusal(), (415, "unsupported_media_type"));
 }
+
+#[tokio::test]
+async fn a_user_ends_a_session_of_another_browser() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    world.clock.advance(60_000);
+    let form = json!({"name": "owner", "password": PASSWORD});
+    let other = Owner::of(&world, world.post("/v1/session", form).await);
+    let list = owner.get("/v1/sessions").await.ok();
+    let current: Vec<bool> = [0, 1].map(|n| list[n]["current"].as_bool().unwrap()).into();
+    assert_eq!(current, [false, true]);
+    assert_eq!(list[0]["begunAt"], world.kaibo.now());
+    let path = format!("/v1/sessions/{}", list[0]["id"].as_str().unwrap());
+    let ended = owner.call(axum::http::Method::DELETE, &path, None).await;
+    assert_eq!(ended.status, 204);
+    assert_eq!(other.get("/v1/session").await.status, 401);
+    assert_eq!(owner.get("/v1/session").await.status, 200);
+    let again = owner.call(axum::http::Method::DELETE, &path, None).await;
+    assert_eq!(again.refusal(), (404, "session_not_found"));
+}

@@ -192,6 +192,17 @@ async fn whoever_is_due_gets_no_rooms_and_goes_not_on_air() {
 
     let no_room = kaibo.create_room(app, plan_in(30, kaibo.now())).await;
     assert!(matches!(refusal(no_room), Refusal::AnchorUnverified { .. }));
+    // A room that is planned may be edited, not by naming somebody else who is not verified.
+    let mut edit = plan_in(0, kaibo.now());
+    edit.draft = planned.draft.clone();
+    edit.draft.name = "改个标题".into();
+    kaibo
+        .edit_room(app, planned.id, edit.clone())
+        .await
+        .unwrap();
+    edit.draft.anchor_wechat = WHO.into();
+    let other = kaibo.edit_room(app, planned.id, edit).await;
+    assert!(matches!(refusal(other), Refusal::AnchorUnverified { .. }));
     // What is on air goes on, also after a break.
     kaibo.lost_stream(&stream(&on_air)).await.unwrap();
     assert!(kaibo.good_stream(&stream(&on_air)).await.unwrap());

@@ -32,6 +32,7 @@ mod shop;
 mod viewer;
 
 mod an_api_call;
+mod backup;
 mod bad_keys;
 mod commands;
 mod drain;

@@ -26,6 +26,7 @@ mod anchors;
 mod apps;
 mod assistants;
 mod crash;
+mod devices;
 mod events;
 mod folder;
 mod goods;

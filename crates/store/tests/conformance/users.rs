@@ -105,7 +105,31 @@ async fn sessions_end_by_time_by_leaving_and_by_a_new_password(house: House) {
     assert_eq!(user(b"d", NOW).await, None);
 }
 
+async fn a_user_sees_and_ends_their_own_sessions_alone(house: House) {
+    let (store, _) = house.store().await;
+    store.set_setup_token(b"one").await.unwrap();
+    let made = store.create_owner("boss", "hash", b"one", NOW).await;
+    let owner = made.unwrap().unwrap();
+    for (at, hash) in [b"a", b"b"].into_iter().enumerate() {
+        let begun_at = NOW + at as i64;
+        let begun = store.create_session(hash, &owner, "csrf", NOW + 10, begun_at);
+        assert!(begun.await.unwrap());
+    }
+    let hashes = async |user_id, now| {
+        let sessions = store.sessions(user_id, now).await.unwrap();
+        sessions.into_iter().map(|s| s.0).collect::<Vec<_>>()
+    };
+    assert_eq!(hashes(owner.id, NOW).await, [b"b", b"a"]);
+    assert_eq!(hashes(owner.id, NOW + 10).await, [[0_u8; 1]; 0]);
+    assert_eq!(hashes(owner.id + 1, NOW).await, [[0_u8; 1]; 0]);
+    assert!(!store.drop_session_of(owner.id + 1, b"a").await.unwrap());
+    assert!(store.drop_session_of(owner.id, b"a").await.unwrap());
+    assert!(!store.drop_session_of(owner.id, b"a").await.unwrap());
+    assert_eq!(hashes(owner.id, NOW).await, [b"b"]);
+}
+
 cases![
+    a_user_sees_and_ends_their_own_sessions_alone,
     one_set_up_token_makes_one_owner,
     a_taken_name_leaves_the_set_up_token_open,
     of_many_who_hold_the_token_one_becomes_the_owner,
