@@ -51,6 +51,30 @@ export function makeRouter(): Router {
             props: roomProps,
           },
           {
+            path: 'goods',
+            name: 'goods',
+            meta: { section: 'goods' },
+            component: () => import('./pages/GoodsPage.vue'),
+            props: true,
+          },
+          {
+            path: 'goods/new',
+            name: 'goods-new',
+            meta: { section: 'goods' },
+            component: () => import('./pages/GoodsFormPage.vue'),
+            props: (route) => ({ appid: route.params['appid'] }),
+          },
+          {
+            path: 'goods/:goodsId(\\d+)/edit',
+            name: 'goods-edit',
+            meta: { section: 'goods' },
+            component: () => import('./pages/GoodsFormPage.vue'),
+            props: (route) => ({
+              appid: route.params['appid'],
+              goodsId: Number(route.params['goodsId']),
+            }),
+          },
+          {
             path: 'anchors',
             name: 'anchors',
             meta: { section: 'anchors' },

@@ -1,4 +1,5 @@
 // What the console asks for: session by cookie, every change with the session's CSRF token.
+import type { AuditStatus, Goods, GoodsForm, GoodsPage, GoodsSetting, Shelf } from './goods';
 import { ApiError, call, type CallOptions } from './http';
 import { subscribe, type Subscription, type SubscribeOptions } from './sse';
 import type {
@@ -31,6 +32,12 @@ export interface RoomQuery {
 export interface PeopleQuery {
   role?: Role | null;
   keyword?: string;
+  offset?: number;
+  limit?: number;
+}
+
+export interface GoodsQuery {
+  auditStatus?: AuditStatus | null;
   offset?: number;
   limit?: number;
 }
@@ -246,6 +253,86 @@ export class ConsoleClient {
     return this.change(`${personPath(appid, wechatId)}/roles/${role}`, 'DELETE');
   }
 
+  // Goods
+
+  goods(appid: string, { auditStatus = null, offset = 0, limit = 20 }: GoodsQuery = {}): Promise<GoodsPage> {
+    const query = new URLSearchParams({ offset: String(offset), limit: String(limit) });
+    if (auditStatus !== null) query.set('auditStatus', String(auditStatus));
+    return this.send(`${appPath(appid)}/goods?${query}`);
+  }
+
+  /** ApiError 404 `goods_not_found`. */
+  oneGoods(appid: string, goodsId: number): Promise<Goods> {
+    return this.send(goodsPath(appid, goodsId));
+  }
+
+  /** ApiError 422 with `fields`, 409 `goods_limit`, 403 `goods_disabled`. */
+  createGoods(appid: string, form: GoodsForm): Promise<Goods> {
+    return this.change(`${appPath(appid)}/goods`, 'POST', form);
+  }
+
+  /** Of approved goods the price alone may differ. */
+  editGoods(appid: string, goodsId: number, form: GoodsForm): Promise<Goods> {
+    return this.change(goodsPath(appid, goodsId), 'PUT', form);
+  }
+
+  /** From every shelf too. */
+  deleteGoods(appid: string, goodsId: number): Promise<void> {
+    return this.change(goodsPath(appid, goodsId), 'DELETE');
+  }
+
+  /** ApiError 409 `submission_limit` or what the state of the audit does not allow. */
+  auditGoods(appid: string, goodsId: number, step: 'submit' | 'withdraw' | 'approve'): Promise<Goods> {
+    return this.change(`${goodsPath(appid, goodsId)}/${step}`, 'POST');
+  }
+
+  rejectGoods(appid: string, goodsId: number, reason: string): Promise<Goods> {
+    return this.change(`${goodsPath(appid, goodsId)}/reject`, 'POST', { reason });
+  }
+
+  goodsSetting(appid: string): Promise<GoodsSetting> {
+    return this.send(`${appPath(appid)}/goods-setting`);
+  }
+
+  /** ApiError 422 on `goodsKey` or `url`. */
+  setGoodsSetting(appid: string, setting: GoodsSetting): Promise<void> {
+    return this.change(`${appPath(appid)}/goods-setting`, 'PUT', setting);
+  }
+
+  // Shelves
+
+  shelf(appid: string, roomId: number): Promise<Shelf> {
+    return this.send(shelfPath(appid, roomId));
+  }
+
+  /** ApiError 409 `goods_not_approved`, `shelf_full`. */
+  addToShelf(appid: string, roomId: number, goods: number[]): Promise<Shelf> {
+    return this.change(shelfPath(appid, roomId), 'POST', { goods });
+  }
+
+  /** These first, in this order, the others behind. */
+  sortShelf(appid: string, roomId: number, goods: number[]): Promise<Shelf> {
+    return this.change(`${shelfPath(appid, roomId)}/order`, 'PUT', { goods });
+  }
+
+  /** ApiError 409 `push_under_way`. */
+  removeFromShelf(appid: string, roomId: number, goodsId: number): Promise<Shelf> {
+    return this.change(`${shelfPath(appid, roomId)}/${goodsId}`, 'DELETE');
+  }
+
+  setOnSale(appid: string, roomId: number, goodsId: number, onSale: boolean): Promise<Shelf> {
+    return this.change(`${shelfPath(appid, roomId)}/${goodsId}/on-sale`, 'PUT', { onSale });
+  }
+
+  /** Shows the card to viewers, or marks the beginning of an explanation. */
+  present(appid: string, roomId: number, goodsId: number, how: 'push' | 'explain'): Promise<Shelf> {
+    return this.change(`${shelfPath(appid, roomId)}/${goodsId}/${how}`, 'POST');
+  }
+
+  endExplanation(appid: string, roomId: number): Promise<Shelf> {
+    return this.change(`${roomPath(appid, roomId)}/explanation`, 'DELETE');
+  }
+
   /** At most 2 MiB of PNG, JPEG or GIF. */
   uploadImage(appid: string, file: File): Promise<Media> {
     const body = new FormData();
@@ -297,4 +384,12 @@ function verificationPath(appid: string, wechatId: string): string {
 
 function roomPath(appid: string, roomId: number): string {
   return `${appPath(appid)}/rooms/${roomId}`;
+}
+
+function goodsPath(appid: string, goodsId: number): string {
+  return `${appPath(appid)}/goods/${goodsId}`;
+}
+
+function shelfPath(appid: string, roomId: number): string {
+  return `${roomPath(appid, roomId)}/shelf`;
 }

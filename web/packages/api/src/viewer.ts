@@ -1,4 +1,5 @@
-// What a viewer's page asks for: a room, its changes, and the state of an anchor's verification.
+// What a viewer's page asks for: a room, its changes, its shelf, and the state of an anchor's verification.
+import type { PublicShelf } from './goods';
 import { call } from './http';
 import { subscribe, type Subscription, type SubscribeOptions } from './sse';
 import type { IdentityInput, RoomView, Verification } from './types';
@@ -6,6 +7,11 @@ import type { IdentityInput, RoomView, Verification } from './types';
 /** The room now; throws ApiError `room_not_found`. */
 export function getRoom(roomId: string, signal?: AbortSignal): Promise<RoomView> {
   return call(`/v1/rooms/${encodeURIComponent(roomId)}`, { signal });
+}
+
+/** What the room sells; throws ApiError `room_not_found`. */
+export function getShelf(roomId: string, signal?: AbortSignal): Promise<PublicShelf> {
+  return call(`/v1/rooms/${encodeURIComponent(roomId)}/shelf`, { signal });
 }
 
 export interface FollowRoom extends Pick<SubscribeOptions, 'onLine' | 'onRefused'> {

@@ -1,5 +1,5 @@
 // What the console and the anchor's page share. The look of cards, buttons and fields is in `@kaibo/desk/desk.css`.
-export { copyText } from './copyText';
+export { copyText } from '@kaibo/ui';
 export { saveFile } from './saveFile';
 export { streamState, type StreamState } from './streamState';
 export { lastedFor, timeLeft } from './deadlines';

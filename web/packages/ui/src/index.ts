@@ -12,8 +12,11 @@ export {
 } from './time';
 export type { Duration } from './time';
 export { useNow } from './now';
+export { copyText } from './copyText';
+export { priceOf, yuan, type PriceParts } from './price';
 export { drawQr, qrPngFile, qrPngUrl, qrSvgFile, type QrDrawing } from './qr';
 export { reloadWhenReplaced } from './replaced';
 export { default as CountDown } from './CountDown.vue';
+export { default as PriceTag } from './PriceTag.vue';
 export { default as QrCode } from './QrCode.vue';
 export { default as StatusBadge } from './StatusBadge.vue';

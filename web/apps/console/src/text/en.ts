@@ -1,4 +1,5 @@
 // The console's words in English.
+import { goods } from './goodsEn';
 import type { zh } from './zh';
 
 export const en: typeof zh = {
@@ -13,6 +14,7 @@ export const en: typeof zh = {
   nav: {
     label: 'Main navigation',
     rooms: 'Rooms',
+    goods: 'Goods',
     anchors: 'Hosts',
     people: 'People',
     settings: 'Settings',
@@ -286,6 +288,19 @@ export const en: typeof zh = {
     reason_needed: 'Why, in 2 to 200 characters',
     latency_budget_not_whole: 'A whole number from 0 to {most}',
     latency_budget_too_long: 'Too long: at most {most} ms',
+    goods_name_too_short: 'At least 6 letters (3 Chinese characters)',
+    goods_name_too_long: 'At most 28 letters (14 Chinese characters)',
+    goods_image_too_large: 'At most 300 by 300 pixels. Make it smaller and upload it again.',
+    text_too_long: 'Too long',
+    text_bad_characters: 'There are characters that cannot be used here',
+    text_forbidden: 'There are words that are not allowed',
+    price_invalid: 'An amount with at most two decimals',
+    price_range_reversed: 'The highest price must not be below the lowest',
+    price_no_discount: 'The current price must be below the original one',
+    price_type_unknown: 'Choose a kind of price',
+    page_unknown: 'Not among the pages for goods. Check the path, or add it in “Settings”.',
+    url_has_spaces: 'A path has no spaces',
+    url_is_web: 'A page of the mini program, not a web address',
   },
   anchors: {
     title: 'Hosts · Kaibo console',
@@ -385,7 +400,18 @@ export const en: typeof zh = {
     before: 'Back',
     after: 'On',
   },
+  goods,
   settings: {
+    goods: 'Goods',
+    goodsText: 'Holds for goods of the console and of the API.',
+    pages: 'Pages for goods',
+    pagesHint:
+      'Pages of the mini program, one a line, without a query. Then new goods may name these alone; empty: any page.',
+    goodsKey: 'Query keys that name goods (goodsKey)',
+    goodsKeyHint: 'Separated by commas, 10 at most. Changing them later loses the goods that are there.',
+    goodsOff: 'Switch goods off',
+    goodsOffHint:
+      'Then goods can be neither added, edited, submitted, put on shelves nor shown as cards; what is there stays.',
     title: 'Settings · Kaibo console',
     latency: 'Latency and cost',
     latencyText:

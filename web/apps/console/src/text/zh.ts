@@ -1,4 +1,5 @@
 // The console's words in Chinese.
+import { goods } from './goodsZh';
 
 export const zh = {
   loading: '加载中…',
@@ -12,6 +13,7 @@ export const zh = {
   nav: {
     label: '主导航',
     rooms: '直播间',
+    goods: '商品库',
     anchors: '主播',
     people: '成员',
     settings: '应用设置',
@@ -277,6 +279,19 @@ export const zh = {
     reason_needed: '请填写原因（2–200 字）',
     latency_budget_not_whole: '请填写 0–{most} 之间的整数',
     latency_budget_too_long: '太长，最多 {most} 毫秒',
+    goods_name_too_short: '名称太短，至少 3 个汉字',
+    goods_name_too_long: '名称太长，最多 14 个汉字',
+    goods_image_too_large: '图片宽高均不能超过 300 像素，请缩小后重新上传',
+    text_too_long: '内容过长，请精简',
+    text_bad_characters: '含有不支持的字符，请修改',
+    text_forbidden: '含有违禁内容，请修改',
+    price_invalid: '请填写正确的价格，最多两位小数',
+    price_range_reversed: '最高价不能低于最低价',
+    price_no_discount: '现价需低于原价',
+    price_type_unknown: '请选择价格类型',
+    page_unknown: '不在已配置的商品页面内，请检查路径，或到「应用设置」添加',
+    url_has_spaces: '路径中不能有空格',
+    url_is_web: '请填写小程序页面路径，不支持网页链接',
   },
   anchors: {
     title: '主播 · 开播控制台',
@@ -374,7 +389,17 @@ export const zh = {
     before: '上一页',
     after: '下一页',
   },
+  goods,
   settings: {
+    goods: '商品',
+    goodsText: '对后台添加和接口添加的商品都生效。',
+    pages: '页面校验',
+    pagesHint: '填写小程序的商品页面路径，每行一个，不带参数。填写后，新商品只能使用这些页面；留空则不校验。',
+    goodsKey: '商品标识参数（goodsKey）',
+    goodsKeyHint:
+      '页面路径中用来区分商品的参数名，多个用逗号隔开，最多 10 个。上线后请勿随意修改，以免与已有商品对不上。',
+    goodsOff: '停用商品功能',
+    goodsOffHint: '停用后不能添加、修改、提审商品，也不能导入和推送到直播间；货架上已有的商品不受影响。',
     title: '应用设置 · 开播控制台',
     latency: '延迟与成本',
     latencyText:

@@ -48,6 +48,25 @@ export const en: typeof zh = {
     video: 'Live picture',
     unsupported: 'This browser cannot play live video. Please use another one.',
   },
+  shelf: {
+    title: 'Goods',
+    count: '{count} in all',
+    open: 'See the goods, {count} in all',
+    close: 'Close',
+    back: 'Back to all goods',
+    detail: 'Goods',
+    see: 'See',
+    explaining: 'Being shown',
+    empty: 'No goods for now',
+    inMiniProgram:
+      "Sold in a WeChat mini program, which this page cannot open. Go to the shop's mini program and open this page:",
+    inOther:
+      'Sold in another mini program ({appid}), which this page cannot open. Go there and open this page:',
+    path: 'Page of the mini program',
+    copy: 'Copy the path',
+    copied: 'Copied',
+    copyFailed: 'Not copied. Hold the path to copy it.',
+  },
   net: { offline: 'You are offline', waiting: 'Unstable network, reconnecting…', back: 'Back online' },
   verify: {
     title: 'Host verification',
