@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use kaibo_domain::door::Profile;
 use kaibo_domain::draft::PlanRules;
 use kaibo_domain::quota::Limits;
 use kaibo_domain::room::{RoomRules, StartMode};
@@ -18,6 +19,16 @@ pub struct AppConfig {
     pub limits: Limits,
     /// Anchors.
     pub anchor: AnchorConfig,
+    /// The WeChat-compatible API.
+    pub wechat: WechatConfig,
+}
+
+/// `[wechat]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WechatConfig {
+    /// How callers are judged whose app has no profile of its own: `tolerant` or `strict`.
+    pub profile: Profile,
 }
 
 /// `[room]`.
@@ -95,6 +106,8 @@ pub struct Settings {
     pub zone: TimeZone,
     /// Anchors must be verified.
     pub verification: VerificationPolicy,
+    /// How callers of the WeChat-compatible API are judged.
+    pub profile: Profile,
 }
 
 /// A setting that cannot be used.
@@ -160,6 +173,7 @@ impl Settings {
             limits: config.limits,
             zone,
             verification: config.anchor.verification,
+            profile: config.wechat.profile,
         })
     }
 

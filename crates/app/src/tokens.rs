@@ -47,46 +47,25 @@ pub enum TokenRefusal {
 
 impl Kaibo {
     /// A new token each time; the one before lives five minutes more.
-    pub async fn issue_token(
-        &self,
-        app_id: &str,
-        secret: &str,
-    ) -> Result<std::result::Result<IssuedToken, CredentialRefusal>> {
-        match self.check_secret(app_id, secret).await? {
-            Ok(app_id) => {
-                let now = self.now();
-                let row = new_row(app_id, TokenKind::Plain, now);
-                self.store().issue_token(&row, now + OVERLAP_MS).await?;
-                Ok(Ok(self.issued(&row, now)))
-            }
-            Err(refusal) => Ok(Err(refusal)),
-        }
+    pub async fn issue_token(&self, app_id: &AppId) -> Result<IssuedToken> {
+        let now = self.now();
+        let row = new_row(app_id.clone(), TokenKind::Plain, now);
+        self.store().issue_token(&row, now + OVERLAP_MS).await?;
+        Ok(self.issued(&row, now))
     }
 
     /// The same token until its last five minutes; `force_refresh` kills it at once, at most every
     /// 30 seconds. Independent of [`Kaibo::issue_token`].
-    pub async fn stable_token(
-        &self,
-        app_id: &str,
-        secret: &str,
-        force_refresh: bool,
-    ) -> Result<std::result::Result<IssuedToken, CredentialRefusal>> {
-        let app_id = match self.check_secret(app_id, secret).await? {
-            Ok(app_id) => app_id,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+    pub async fn stable_token(&self, app_id: &AppId, force_refresh: bool) -> Result<IssuedToken> {
         loop {
             let now = self.now();
-            let current = self
-                .store()
-                .newest_token(&app_id, TokenKind::Stable)
-                .await?;
+            let current = self.store().newest_token(app_id, TokenKind::Stable).await?;
             if let Some(current) = &current {
                 let alive =
                     current.superseded_at.is_none() && current.expires_at - now > OVERLAP_MS;
                 let forced = force_refresh && now - current.issued_at >= FORCE_INTERVAL_MS;
                 if alive && !forced {
-                    return Ok(Ok(self.issued(current, now)));
+                    return Ok(self.issued(current, now));
                 }
             }
             let old_dies_at = if force_refresh { now } else { now + OVERLAP_MS };
@@ -95,7 +74,7 @@ impl Kaibo {
             let store = self.store();
             // Many servers of one merchant ask at once: all but one get the token of the first.
             if store.issue_token_after(&row, old_dies_at, current).await? {
-                return Ok(Ok(self.issued(&row, now)));
+                return Ok(self.issued(&row, now));
             }
         }
     }
@@ -122,7 +101,8 @@ impl Kaibo {
         })
     }
 
-    async fn check_secret(
+    /// The app of an id, if the secret is its own.
+    pub async fn app_of_secret(
         &self,
         app_id: &str,
         secret: &str,

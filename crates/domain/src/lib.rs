@@ -2,9 +2,11 @@
 //! fail, it can only refuse.
 
 pub mod anchor;
+pub mod door;
 pub mod draft;
 pub mod event;
 pub mod id;
+pub mod net;
 pub mod quota;
 pub mod refusal;
 pub mod role;

@@ -1,5 +1,7 @@
 //! Limits per app, and which day it is for them.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,58 @@ impl Default for Limits {
         Self {
             rooms_per_day: 50,
             live_at_once: 50,
+        }
+    }
+}
+
+/// How often an app may call one operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallLimit {
+    /// Calls in one day.
+    pub per_day: u32,
+    /// Calls in one minute.
+    pub per_minute: u32,
+}
+
+/// Limits of one app in the place of everybody's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppQuotas {
+    /// As [`Limits::rooms_per_day`].
+    pub rooms_per_day: Option<u32>,
+    /// As [`Limits::live_at_once`].
+    pub live_at_once: Option<u32>,
+    /// Longest plan and longest broadcast, in hours.
+    pub max_hours: Option<u8>,
+    /// By operation.
+    pub calls: BTreeMap<String, CallQuota>,
+}
+
+/// What is set for the calls of one operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct CallQuota {
+    /// Calls in one day.
+    pub per_day: Option<u32>,
+    /// Calls in one minute.
+    pub per_minute: Option<u32>,
+}
+
+impl AppQuotas {
+    /// The limits of rooms, with this app's own.
+    pub fn limits(&self, everybodys: Limits) -> Limits {
+        Limits {
+            rooms_per_day: self.rooms_per_day.unwrap_or(everybodys.rooms_per_day),
+            live_at_once: self.live_at_once.unwrap_or(everybodys.live_at_once),
+        }
+    }
+
+    /// The limit of an operation's calls, with this app's own.
+    pub fn calls(&self, op: &str, everybodys: CallLimit) -> CallLimit {
+        let own = self.calls.get(op).copied().unwrap_or_default();
+        CallLimit {
+            per_day: own.per_day.unwrap_or(everybodys.per_day),
+            per_minute: own.per_minute.unwrap_or(everybodys.per_minute),
         }
     }
 }

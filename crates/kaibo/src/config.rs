@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use kaibo_api::ApiConfig;
 use kaibo_app::AppConfig;
-use kaibo_app::settings::{AnchorConfig, RoomConfig};
+use kaibo_app::settings::{AnchorConfig, RoomConfig, WechatConfig};
 use kaibo_domain::quota::Limits;
 use kaibo_media::MediaConfig;
 use kaibo_store::Database;
@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Anchors.
     pub(crate) anchor: AnchorConfig,
+    /// The WeChat-compatible API.
+    pub(crate) wechat: WechatConfig,
     /// Pages and APIs.
     pub(crate) api: ApiConfig,
     /// The media server.
@@ -199,6 +201,7 @@ impl Config {
             room: self.room.clone(),
             limits: self.limits,
             anchor: self.anchor.clone(),
+            wechat: self.wechat.clone(),
         }
     }
 }

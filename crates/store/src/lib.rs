@@ -7,6 +7,7 @@
 mod apps;
 mod crash;
 mod db;
+mod door;
 mod error;
 mod events;
 mod ids;

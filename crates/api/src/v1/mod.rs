@@ -18,6 +18,7 @@ use crate::state::ApiState;
 mod access;
 mod apps;
 mod broadcast;
+mod door;
 mod people;
 mod room_form;
 pub(crate) mod room_views;
@@ -51,6 +52,7 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(session::session, session::sign_out))
         .routes(routes!(apps::apps, apps::create_app))
         .routes(routes!(apps::set_latency_budget))
+        .routes(routes!(door::read, door::set))
         .routes(routes!(apps::limits))
         .routes(routes!(apps::events))
         .routes(routes!(rooms::list, rooms::create))

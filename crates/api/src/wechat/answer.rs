@@ -3,11 +3,16 @@
 
 use axum::Json;
 use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use kaibo_domain::UnixMs;
 use serde_json::{Map, Value, json};
 
 use super::errcode::{Fault, verdict};
+use super::reason;
+
+/// The rid of every call, good ones too.
+const RID: HeaderName = HeaderName::from_static("x-kaibo-rid");
 
 /// A success: what stands beside `errcode` 0.
 #[derive(Debug, Default)]
@@ -26,22 +31,53 @@ impl Answer {
     }
 }
 
+/// An answer, and what else is known of it.
+pub(super) struct Told {
+    /// What the caller gets.
+    pub(super) response: Response,
+    /// Why it is a refusal, where the answer does not say it all.
+    pub(super) reason: Option<String>,
+}
+
+impl Told {
+    /// A success of any kind.
+    pub(super) fn of(now: UnixMs, mut response: Response) -> Self {
+        add_rid(&mut response, &rid(now));
+        Self {
+            response,
+            reason: None,
+        }
+    }
+}
+
 /// The response for an outcome. `now` stamps the rid. A failure is logged here, once, under the
 /// rid that the caller sees.
-pub(super) fn respond(now: UnixMs, outcome: Result<Answer, Fault>) -> Response {
-    let (code, message, mut body) = match outcome {
-        Ok(answer) => (0, "ok".to_owned(), answer.0),
+pub(super) fn tell(now: UnixMs, outcome: Result<Answer, Fault>) -> Told {
+    let rid = rid(now);
+    let (code, message, mut body, reason) = match outcome {
+        Ok(answer) => (0, "ok".to_owned(), answer.0, None),
         Err(fault) => {
-            let rid = rid(now);
             let verdict = verdict(&fault);
             log(&fault, verdict.code, &rid);
             let message = format!("{} rid: {rid}", verdict.message);
-            (verdict.code, message, verdict.beside)
+            (verdict.code, message, verdict.beside, reason::of(&fault))
         }
     };
     body.insert("errcode".to_owned(), json!(code));
     body.insert("errmsg".to_owned(), json!(message));
-    ([(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    let mut response = ([(CACHE_CONTROL, "no-store")], Json(body)).into_response();
+    add_rid(&mut response, &rid);
+    Told { response, reason }
+}
+
+/// As [`tell`], for who wants the answer alone.
+pub(super) fn respond(now: UnixMs, outcome: Result<Answer, Fault>) -> Response {
+    tell(now, outcome).response
+}
+
+fn add_rid(response: &mut Response, rid: &str) {
+    let rid = HeaderValue::from_str(rid).expect("hex digits and dashes");
+    response.headers_mut().insert(RID, rid);
 }
 
 /// Three groups of eight hex digits; the first is the time in Unix seconds.

@@ -2,6 +2,7 @@
 //! fault becomes one of them here.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use kaibo_app::{CredentialRefusal, TokenRefusal};
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
@@ -22,6 +23,10 @@ pub(super) enum CallFault {
     NeedsGet,
     /// Another method than POST.
     NeedsPost,
+    /// Not by https.
+    NeedsHttps,
+    /// The app takes no calls from this address.
+    AddressNotAllowed(IpAddr),
     /// A POST without a body.
     BodyEmpty,
     /// Neither JSON nor a form, or broken off.
@@ -148,6 +153,8 @@ fn of_call(fault: CallFault) -> Verdict {
         CallFault::SecretMissing => Verdict::new(41004, "appsecret missing"),
         CallFault::NeedsGet => Verdict::new(43001, "require GET method"),
         CallFault::NeedsPost => Verdict::new(43002, "require POST method"),
+        CallFault::NeedsHttps => Verdict::new(43003, "require https"),
+        CallFault::AddressNotAllowed(address) => address_not_allowed(address),
         CallFault::BodyEmpty => Verdict::new(44002, "empty post data"),
         CallFault::BodyUnreadable => Verdict::new(47001, "data format error"),
         CallFault::BodyTooLarge => Verdict::new(45002, "content size out of limit"),
@@ -170,6 +177,16 @@ fn of_call(fault: CallFault) -> Verdict {
         }),
         CallFault::ImageGone => Verdict::new(1007, "get no data"),
     }
+}
+
+/// WeChat names the address twice, the second time as IPv6.
+fn address_not_allowed(address: IpAddr) -> Verdict {
+    let six = match address {
+        IpAddr::V4(four) => four.to_ipv6_mapped(),
+        IpAddr::V6(six) => six,
+    };
+    let message = format!("invalid ip {address} ipv6 {six}, not in whitelist");
+    Verdict::new(40164, message)
 }
 
 fn of_token(refusal: TokenRefusal) -> Verdict {

@@ -1,26 +1,28 @@
-//! The WeChat-compatible API: WeChat's paths, spellings and numbers over Kaibo's use cases, in the
-//! tolerant profile (spec sections 2 to 6 and 12.1).
+//! The WeChat-compatible API: WeChat's paths, spellings and numbers over Kaibo's use cases, in a
+//! tolerant and a strict profile (spec sections 2 to 6 and 12.1).
 
 mod answer;
+mod door;
 mod errcode;
 mod form;
 mod live_info;
 mod media;
+mod reason;
 mod request;
 mod rooms;
 mod token;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::Method;
 use axum::response::Response;
 use axum::routing::{MethodRouter, any};
-use kaibo_app::{Kaibo, TokenRefusal};
+use kaibo_app::Kaibo;
 use kaibo_domain::id::AppId;
 
 use answer::{Answer, respond};
+use door::Visit;
 use errcode::{CallFault, Fault};
-use request::{MAX_BODY_BYTES, Params, read_body};
+use request::Params;
 
 /// Every route of the WeChat-compatible API, and 40066 for each other path under `/wxa`,
 /// `/wxaapi` and `/cgi-bin`. It reads bodies itself, up to its own caps: mount it outside any
@@ -91,6 +93,7 @@ pub async fn unknown_url(State(kaibo): State<Kaibo>) -> Response {
 struct Rule {
     op: &'static str,
     is_get: bool,
+    takes_post: bool,
     per_day: u32,
 }
 
@@ -100,15 +103,15 @@ impl Rule {
         Self {
             op,
             is_get: true,
+            takes_post: false,
             per_day,
         }
     }
 
     const fn post(op: &'static str, per_day: u32) -> Self {
         Self {
-            op,
             is_get: false,
-            per_day,
+            ..Self::get(op, per_day)
         }
     }
 }
@@ -127,63 +130,11 @@ where
     Fut: Future<Output = Result<Answer, Fault>> + Send,
 {
     any(async move |State(kaibo): State<Kaibo>, request: Request| {
-        let outcome = match read_call(&kaibo, rule, request).await {
+        let mut visit = Visit::begin(kaibo, rule, &request);
+        let outcome = match visit.read_call(request).await {
             Ok(call) => handler(call).await,
             Err(fault) => Err(fault),
         };
-        respond(kaibo.now(), outcome)
+        visit.answer(outcome)
     })
-}
-
-async fn read_call(kaibo: &Kaibo, rule: Rule, request: Request) -> Result<Call, Fault> {
-    let query = Params::from_query(request.uri().query().unwrap_or_default())?;
-    let app_id = let_in(kaibo, rule, request.method(), &query).await?;
-    let body = read_body(request.into_body(), MAX_BODY_BYTES).await?;
-    let body = Params::from_body(&body.ok_or(CallFault::BodyTooLarge)?);
-    let params = match body {
-        // WeChat's documents list the parameters of a GET as its body; every SDK sends a query.
-        Ok(body) if rule.is_get => query.or(body),
-        Err(_) if rule.is_get => query,
-        body => body?,
-    };
-    Ok(Call {
-        kaibo: kaibo.clone(),
-        app_id,
-        params,
-    })
-}
-
-/// Token, method, quota, in this order.
-async fn let_in(
-    kaibo: &Kaibo,
-    rule: Rule,
-    method: &Method,
-    query: &Params,
-) -> Result<AppId, Fault> {
-    let token = query.text("access_token")?.ok_or(CallFault::TokenMissing)?;
-    let app_id = match kaibo.authenticate(&token).await? {
-        Ok(app_id) => app_id,
-        Err(TokenRefusal::Malformed) if may_be_a_token(&token) => {
-            return Err(Fault::Token(TokenRefusal::Unknown));
-        }
-        Err(refusal) => return Err(Fault::Token(refusal)),
-    };
-    match (rule.is_get, method) {
-        (true, &Method::GET | &Method::HEAD) | (false, &Method::POST) => {}
-        (true, _) => return Err(CallFault::NeedsGet.into()),
-        (false, _) => return Err(CallFault::NeedsPost.into()),
-    }
-    if !kaibo.count_call(&app_id, rule.op, rule.per_day).await? {
-        return Err(CallFault::DailyQuota.into());
-    }
-    Ok(app_id)
-}
-
-/// A token that somebody else made, such as WeChat's own: it must get 40001, on which every SDK
-/// buys a new one, while some do not on 40014.
-fn may_be_a_token(token: &str) -> bool {
-    (4..=512).contains(&token.len())
-        && token
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }

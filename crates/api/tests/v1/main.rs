@@ -9,6 +9,7 @@ mod apps;
 mod auth;
 mod broadcast;
 mod document;
+mod door;
 mod media;
 mod operations;
 mod rooms;

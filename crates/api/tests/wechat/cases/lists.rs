@@ -4,7 +4,6 @@
 pub(super) const NOT_YET: &[(&str, &str)] = &[
     ("G-45011", "there are no per-minute limits"),
     ("G-48001", "no app is without live"),
-    ("P1-x-ip", "there is no list of allowed addresses"),
     ("E01-300028", "what names say is not checked"),
     (
         "E01-300038",

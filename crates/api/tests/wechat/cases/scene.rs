@@ -11,9 +11,9 @@ use kaibo_store::Store;
 use serde_json::{Value, json};
 
 use super::fill::{fill, names};
-use super::{Call, Case, Values};
+use super::{Call, Case, Stage, Values};
 use crate::world::{
-    ANCHOR, APP_ID, Base, LIST, Part, SECRET, World, form_of, multipart, png, png_of, request,
+    ANCHOR, Ground, LIST, Part, SECRET, World, form_of, multipart, png, png_of, request,
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -75,7 +75,6 @@ const CALL_ALONE: &[&str] = &[
     // On `NOT_YET`: there is nothing to set up.
     "per-minute limit",
     "live not activated for the app",
-    "caller IP outside the whitelist (only if the feature is on)",
     "goods added with price 59.9 yuan shows 5990 fen here",
     "goods cannot be fetched (fault injection)",
 ];
@@ -84,6 +83,14 @@ const CALL_ALONE: &[&str] = &[
 const UNVERIFIED: [&str; 2] = [
     "anchor not real-name verified",
     "300036 carries qrcode_url at top level and no roomId (WxJava parses it)",
+];
+
+/// What closes a store or takes its files away.
+const HARMS: [&str; 4] = [
+    "a referenced object cannot be read",
+    "internal failure",
+    "upstream busy or internal failure",
+    "rooms cannot be fetched (fault injection)",
 ];
 
 /// Calls a day, by the end of the path.
@@ -103,13 +110,21 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) async fn new(base: Base, case: &Case, call: &Call) -> Result<Self, String> {
+    /// Beside others on a shared ground, unless what is given harms all that stands there.
+    pub(super) async fn new(stage: &Stage, case: &Case, call: &Call) -> Result<Self, String> {
+        let given = case.given.as_str();
+        let ground = if HARMS.contains(&given) {
+            Ground::new(stage.base).await
+        } else {
+            stage.ground.clone()
+        };
+        let mut config = AppConfig::default();
+        config.wechat.profile = stage.profile;
         let mut scene = Self {
-            world: World::on(base, AppConfig::default()).await,
+            world: World::in_store(ground, stage.next_app(), config).await,
             values: Values::new(),
             closes_meanwhile: false,
         };
-        let given = case.given.as_str();
         if !UNVERIFIED.contains(&given) {
             scene.world.verify(ANCHOR).await;
         }
@@ -125,7 +140,7 @@ impl Scene {
 
     /// What the call's placeholders ask for.
     async fn hand_out(&mut self, call: &Call) {
-        self.put("appid", APP_ID);
+        self.put("appid", self.world.app_id.to_string());
         self.put("secret", SECRET);
         self.put("media_id", self.world.cover.clone());
         self.put("banned text", "赌博专场");
@@ -146,6 +161,7 @@ impl Scene {
         let known = CALL_ALONE.contains(&given)
             || self.make_rooms(given).await
             || self.buy_tokens(given).await
+            || self.narrow_the_door(given).await
             || self.make_trouble(given, call).await?;
         known
             .then_some(())
@@ -219,6 +235,19 @@ impl Scene {
         true
     }
 
+    /// Whether who may call is what is given.
+    async fn narrow_the_door(&mut self, given: &str) -> bool {
+        let World { kaibo, app_id, .. } = &self.world;
+        match given {
+            "caller IP outside the whitelist (only if the feature is on)" => {
+                let nets = ["192.0.2.0/24".parse().unwrap()];
+                kaibo.set_door(app_id, None, &nets).await.unwrap();
+            }
+            _ => return false,
+        }
+        true
+    }
+
     /// Whether something that no caller can help is what is given.
     async fn make_trouble(&mut self, given: &str, call: &Call) -> Result<bool, String> {
         match given {
@@ -243,11 +272,8 @@ impl Scene {
 
     async fn buy_stable(&mut self, name: &str, force: bool) {
         let kaibo = &self.world.kaibo;
-        let sold = kaibo.stable_token(APP_ID, SECRET, force).await.unwrap();
-        let Ok(sold) = sold else {
-            panic!("the secret is right");
-        };
-        self.put(name, sold.token);
+        let sold = kaibo.stable_token(&self.world.app_id, force).await;
+        self.put(name, sold.unwrap().token);
     }
 
     async fn use_up_quota(&self, path: &str) -> Result<(), String> {

@@ -4,8 +4,10 @@ use std::sync::LazyLock;
 
 use futures_util::future::join_all;
 use kaibo_domain::HOUR_MS;
+use kaibo_domain::door::Profile;
 use kaibo_domain::event::{Cause, RoomEvent};
 use kaibo_domain::id::AppId;
+use kaibo_domain::quota::AppQuotas;
 use kaibo_domain::room::{Change, Status};
 use kaibo_store::{AccessToken, Image, PushRefusal, Saved, Store, TokenKind};
 
@@ -90,6 +92,15 @@ writes! {
     }
     set_latency_budget(store) {
         assert!(store.set_latency_budget(&ONE, Some(350)).await.unwrap());
+    }
+    set_door(store) {
+        let nets = ["10.0.0.0/8".parse().unwrap()];
+        let set = store.set_door(&ONE, Some(Profile::Strict), &nets).await;
+        assert!(set.unwrap());
+    }
+    set_quotas(store) {
+        let own = AppQuotas { rooms_per_day: Some(5), ..AppQuotas::default() };
+        assert!(store.set_quotas(&ONE, &own).await.unwrap());
     }
     note_applied(store) {
         store.note_applied(4, NOW).await.unwrap();
