@@ -12,6 +12,8 @@ mod message;
 pub mod openapi;
 mod pages;
 mod peer;
+mod quota_headers;
+mod repeat;
 mod request_id;
 mod router;
 mod sse;

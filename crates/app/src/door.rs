@@ -1,16 +1,61 @@
-//! How an app's calls are let in.
+//! How an app's calls are let in, and its own limits.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kaibo_domain::HOUR_MS;
 use kaibo_domain::door::{Door, Profile};
+use kaibo_domain::draft::PlanRules;
 use kaibo_domain::id::AppId;
 use kaibo_domain::net::IpNet;
+use kaibo_domain::quota::{AppQuotas, Limits};
 use kaibo_domain::refusal::Refusal;
+use kaibo_domain::room::RoomRules;
+use tokio::time::Instant;
 
 use crate::{Kaibo, Result};
 
+/// How long what was read holds: what another process sets takes effect within this time, what
+/// this one sets at once.
+const FRESH: Duration = Duration::from_secs(1);
+/// Doors that are kept; each is asked for by every call of its app.
+const MOST: usize = 10_000;
+
+/// What was read of apps' doors lately.
+#[derive(Default)]
+pub(crate) struct Doors(Mutex<HashMap<AppId, (Instant, Arc<Door>)>>);
+
+impl Doors {
+    fn get(&self, app_id: &AppId) -> Option<Arc<Door>> {
+        let doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read_at, door) = doors.get(app_id)?;
+        (read_at.elapsed() < FRESH).then(|| Arc::clone(door))
+    }
+
+    fn put(&self, app_id: &AppId, door: Arc<Door>) {
+        let mut doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if doors.len() >= MOST {
+            doors.clear();
+        }
+        doors.insert(app_id.clone(), (Instant::now(), door));
+    }
+
+    fn forget(&self, app_id: &AppId) {
+        let mut doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        doors.remove(app_id);
+    }
+}
+
 impl Kaibo {
     /// What was set for an app; the defaults where nothing was.
-    pub async fn door(&self, app_id: &AppId) -> Result<Door> {
-        Ok(self.store().door(app_id).await?)
+    pub async fn door(&self, app_id: &AppId) -> Result<Arc<Door>> {
+        if let Some(door) = self.inner.doors.get(app_id) {
+            return Ok(door);
+        }
+        let door = Arc::new(self.store().door(app_id).await?);
+        self.inner.doors.put(app_id, Arc::clone(&door));
+        Ok(door)
     }
 
     /// How an app's callers are judged.
@@ -26,11 +71,50 @@ impl Kaibo {
         profile: Option<Profile>,
         allowed: &[IpNet],
     ) -> Result<()> {
-        known(self.store().set_door(app_id, profile, allowed).await?)
+        let set = self.store().set_door(app_id, profile, allowed).await;
+        self.inner.doors.forget(app_id);
+        known(set?)
+    }
+
+    /// Sets an app's own limits.
+    pub async fn set_quotas(&self, app_id: &AppId, own: &AppQuotas) -> Result<()> {
+        let set = self.store().set_quotas(app_id, own).await;
+        self.inner.doors.forget(app_id);
+        known(set?)
+    }
+
+    /// An app's limits of rooms.
+    pub async fn limits(&self, app_id: &AppId) -> Result<Limits> {
+        let door = self.door(app_id).await?;
+        Ok(door.quotas.limits(self.settings().limits))
+    }
+
+    /// The bounds of an app's plans.
+    pub async fn plan_rules(&self, app_id: &AppId) -> Result<PlanRules> {
+        let everybodys = self.settings().plan;
+        let own = self.door(app_id).await?.quotas.max_hours.map(hours);
+        Ok(PlanRules {
+            max_length_ms: own.unwrap_or(everybodys.max_length_ms),
+            ..everybodys
+        })
+    }
+
+    /// The times of the life of an app's rooms.
+    pub(crate) async fn room_rules(&self, app_id: &AppId) -> Result<RoomRules> {
+        let everybodys = self.settings().room;
+        let own = self.door(app_id).await?.quotas.max_hours.map(hours);
+        Ok(RoomRules {
+            cap_ms: own.unwrap_or(everybodys.cap_ms),
+            ..everybodys
+        })
     }
 }
 
-pub(crate) fn known(app_is_there: bool) -> Result<()> {
+fn hours(hours: u8) -> i64 {
+    i64::from(hours) * HOUR_MS
+}
+
+fn known(app_is_there: bool) -> Result<()> {
     if app_is_there {
         Ok(())
     } else {

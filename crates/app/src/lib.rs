@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod anchors;
 mod apps;
+mod calls;
 pub mod clock;
 mod door;
 mod feed;
@@ -12,6 +13,7 @@ mod jobs;
 mod live;
 mod outbox;
 mod quota;
+mod repeats;
 mod rooms;
 mod secret;
 pub mod settings;
@@ -26,7 +28,7 @@ pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
 use kaibo_domain::refusal::Refusal;
 use kaibo_store::Store;
-pub use kaibo_store::{Anchor, PushRefusal, RoomQuery};
+pub use kaibo_store::{Anchor, CallQuery, CallRecord, PushRefusal, RoomQuery};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -38,9 +40,11 @@ pub use clock::Clock;
 pub use feed::{Changed, Changes};
 pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
+pub use quota::{Counted, Standing};
+pub use repeats::{RepeatKey, Repeated};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
-pub use tokens::{CredentialRefusal, IssuedToken, TokenRefusal};
+pub use tokens::{CredentialRefusal, FORCED, FORCED_LIMIT, IssuedToken, TokenRefusal};
 
 /// How long an answer of the database counts for readiness.
 const PING_FRESH: Duration = Duration::from_secs(1);
@@ -79,6 +83,9 @@ struct Inner {
     /// How far this process has carried events out; `None` outside a server.
     carried_out: watch::Sender<Option<i64>>,
     calls: quota::CallCounter,
+    call_log: calls::CallLog,
+    doors: door::Doors,
+    repeats: repeats::Repeats,
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
     /// When the database last took a write for [`Kaibo::ping`].
@@ -95,6 +102,9 @@ impl Kaibo {
             settings,
             carried_out: watch::Sender::new(None),
             calls: quota::CallCounter::default(),
+            call_log: calls::CallLog::default(),
+            doors: door::Doors::default(),
+            repeats: repeats::Repeats::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
             answered: Mutex::default(),

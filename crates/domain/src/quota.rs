@@ -85,6 +85,14 @@ pub fn day(now: UnixMs, zone: &TimeZone) -> i32 {
     i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day())
 }
 
+/// When the day of `now` in `zone` is over.
+pub fn next_day(now: UnixMs, zone: &TimeZone) -> UnixMs {
+    let at = Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH);
+    let tomorrow = at.to_zoned(zone.clone()).date().tomorrow();
+    let begins = tomorrow.and_then(|date| date.to_zoned(zone.clone()));
+    begins.map_or(UnixMs::MAX, |at| at.timestamp().as_millisecond())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +106,37 @@ mod tests {
         let zone = TimeZone::get("Asia/Shanghai").unwrap();
         assert_eq!(day(at("2026-11-22T15:59:59.999Z"), &zone), 20_261_122);
         assert_eq!(day(at("2026-11-22T16:00:00Z"), &zone), 20_261_123);
+    }
+
+    #[test]
+    fn a_day_is_over_when_the_next_begins_also_where_clocks_change() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let end = at("2026-11-22T16:00:00Z");
+        assert_eq!(next_day(at("2026-11-22T15:59:59.999Z"), &zone), end);
+        assert_eq!(next_day(end, &zone), end + 24 * crate::HOUR_MS);
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let begins = at("2026-10-24T22:00:00Z");
+        assert_eq!(next_day(begins, &zone), begins + 25 * crate::HOUR_MS);
+    }
+
+    #[test]
+    fn an_apps_own_limits_stand_in_the_place_of_everybodys() {
+        let own: AppQuotas = serde_json::from_str(
+            r#"{"liveAtOnce":2,"calls":{"room/create":{"perDay":5},"getliveinfo":{"perMinute":0}}}"#,
+        )
+        .unwrap();
+        let limits = own.limits(Limits::default());
+        assert_eq!((limits.rooms_per_day, limits.live_at_once), (50, 2));
+        let all = CallLimit {
+            per_day: 100,
+            per_minute: 10,
+        };
+        let calls = |op| {
+            let limit = own.calls(op, all);
+            (limit.per_day, limit.per_minute)
+        };
+        assert_eq!(calls("room/create"), (5, 10));
+        assert_eq!(calls("getliveinfo"), (100, 0));
+        assert_eq!(calls("room/editroom"), (100, 10));
     }
 }

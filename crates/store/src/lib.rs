@@ -5,6 +5,8 @@
 //! and a write that was answered survives the loss of power.
 
 mod apps;
+mod call_log;
+mod calls;
 mod crash;
 mod db;
 mod door;
@@ -15,6 +17,7 @@ mod images;
 mod keys;
 mod lock;
 mod people;
+mod repeats;
 mod room_access;
 mod room_row;
 mod rooms;
@@ -33,12 +36,15 @@ use crate::ids::Permutation;
 use crate::writer::Writer;
 
 pub use apps::App;
+pub use call_log::{CallQuery, CallRecord};
+pub use calls::CallCount;
 pub use db::{BUSY_MS, DATABASE_FILE, Database, Migration};
 pub use error::StoreError;
 pub use images::Image;
 pub use keys::{KEY_FILE, KeyError, MasterKey, SealError};
 pub use lock::{SERVER_LOCK_FILE, ServerLock};
 pub use people::Anchor;
+pub use repeats::Repeat;
 pub use room_access::{PushRefusal, RoomAccess};
 pub use rooms::{NewRoom, RoomQuery, Saved};
 pub use tokens::{AccessToken, TokenKind};

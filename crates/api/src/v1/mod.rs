@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use crate::auth::require_session;
 use crate::body::MAX_UPLOAD;
 use crate::error::{ApiError, render};
+use crate::repeat;
 use crate::state::ApiState;
 
 mod access;
@@ -20,6 +21,8 @@ mod apps;
 mod broadcast;
 mod door;
 mod people;
+mod quota;
+mod requests;
 mod room_form;
 pub(crate) mod room_views;
 mod rooms;
@@ -46,6 +49,11 @@ pub(crate) fn broadcast_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(broadcast::events))
 }
 
+/// Routes behind an app's access token, which each handler asks for by its `ByToken` argument.
+pub(crate) fn token_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new().routes(routes!(quota::own))
+}
+
 /// The console's routes; [`router`] puts all of them behind the session.
 pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
@@ -53,6 +61,8 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(apps::apps, apps::create_app))
         .routes(routes!(apps::set_latency_budget))
         .routes(routes!(door::read, door::set))
+        .routes(routes!(quota::read, quota::set))
+        .routes(routes!(requests::list))
         .routes(routes!(apps::limits))
         .routes(routes!(apps::events))
         .routes(routes!(rooms::list, rooms::create))
@@ -74,10 +84,13 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
 /// Everything under /v1.
 pub(crate) fn router(api: Arc<ApiState>) -> Router {
     let console: Router<Arc<ApiState>> = console_routes().into();
-    let console = console.route_layer(from_fn_with_state(Arc::clone(&api), require_session));
+    let console = console
+        .route_layer(from_fn_with_state(Arc::clone(&api), repeat::once))
+        .route_layer(from_fn_with_state(Arc::clone(&api), require_session));
     let no_store = HeaderValue::from_static("no-store");
     Router::from(open_routes())
         .merge(Router::from(broadcast_routes()))
+        .merge(Router::from(token_routes()))
         .merge(console)
         .fallback(async || ApiError::not_found("not_found"))
         .method_not_allowed_fallback(async || {

@@ -2,13 +2,16 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::Response;
-use kaibo_app::{Kaibo, TokenRefusal};
-use kaibo_domain::door::{Door, Profile};
+use kaibo_app::{CallRecord, Counted, Kaibo, Standing, TokenRefusal};
+use kaibo_domain::UnixMs;
+use kaibo_domain::door::Profile;
 use kaibo_domain::id::AppId;
+use tokio::time::Instant;
 
 use super::answer::{Answer, Told, tell};
 use super::errcode::{CallFault, Fault};
@@ -16,9 +19,16 @@ use super::reason;
 use super::request::{MAX_BODY_BYTES, Params, read_body};
 use super::{Call, Rule};
 use crate::peer::{ClientIp, Https};
+use crate::quota_headers;
 
 /// Why a call was refused, or what of it was not read, in plain words.
 const REASON: HeaderName = HeaderName::from_static("x-kaibo-reason");
+/// The rid of every call, good ones too.
+const RID: HeaderName = HeaderName::from_static("x-kaibo-rid");
+/// Under which a caller may send the same again.
+const REPEAT_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Longest such key.
+const MAX_KEY: usize = 255;
 
 /// Operations that tell of a body that was not read by their times, as WeChat's do.
 const TIMES_FIRST: [&str; 2] = ["room/create", "room/editroom"];
@@ -29,10 +39,23 @@ pub(super) struct Visit {
     pub(super) kaibo: Kaibo,
     /// How its caller is judged.
     pub(super) profile: Profile,
-    rule: Rule,
+    /// What it calls.
+    pub(super) rule: Rule,
     client: IpAddr,
     https: bool,
+    arrived_at: UnixMs,
+    begun: Instant,
+    app_id: Option<AppId>,
+    standing: Option<Standing>,
     reason: Option<String>,
+}
+
+/// A caller's key, under which it may send the same again, and what is the same.
+pub(super) struct Key {
+    /// The caller's own.
+    pub(super) key: String,
+    /// The body.
+    pub(super) body: Bytes,
 }
 
 impl Visit {
@@ -42,16 +65,24 @@ impl Visit {
         let client = extensions.get::<ClientIp>().map(|client| client.0);
         Self {
             profile: kaibo.settings().profile,
+            arrived_at: kaibo.now(),
+            begun: Instant::now(),
             kaibo,
             rule,
             client: client.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
             https: extensions.get().is_some_and(|Https(https)| *https),
+            app_id: None,
+            standing: None,
             reason: None,
         }
     }
 
     /// Lets the call in and reads what it brings.
-    pub(super) async fn read_call(&mut self, request: Request) -> Result<Call, Fault> {
+    pub(super) async fn read_call(
+        &mut self,
+        request: Request,
+    ) -> Result<(Call, Option<Key>), Fault> {
+        let key = repeat_key(request.headers());
         let query = Params::from_query(request.uri().query().unwrap_or_default())?;
         let app_id = self.let_in(request.method(), &query).await?;
         let mime = content_type(request.headers());
@@ -70,11 +101,15 @@ impl Visit {
             Profile::Strict if by_content_type => self.body_by_content_type(&body, &mime)?,
             Profile::Strict => self.json_body(&body)?,
         };
-        Ok(Call {
-            kaibo: self.kaibo.clone(),
+        let key = key?.filter(|_| !self.rule.is_get);
+        let key = key.map(|key| Key { key, body });
+        let kaibo = self.kaibo.clone();
+        let call = Call {
+            kaibo,
             app_id,
             params,
-        })
+        };
+        Ok((call, key))
     }
 
     /// Token, address, transport, method, quota, in this order.
@@ -89,19 +124,26 @@ impl Visit {
         };
         self.welcome(&app_id).await?;
         self.check_method(method)?;
-        let per_day = self.rule.per_day;
-        if !self
-            .kaibo
-            .count_call(&app_id, self.rule.op, per_day)
-            .await?
-        {
-            return Err(CallFault::DailyQuota.into());
-        }
+        self.count(&app_id).await?;
         Ok(app_id)
     }
 
+    /// Counts the call, unless it is one too many.
+    pub(super) async fn count(&mut self, app_id: &AppId) -> Result<(), Fault> {
+        let rule = self.rule;
+        let counted = self.kaibo.count_call(app_id, rule.op, rule.limit).await?;
+        let (standing, refused) = match counted {
+            Counted::Yes(standing) => (standing, None),
+            Counted::DayFull(standing) => (standing, Some(CallFault::DailyQuota)),
+            Counted::MinuteFull(standing) => (standing, Some(CallFault::MinuteQuota)),
+        };
+        self.standing = Some(standing);
+        refused.map_or(Ok(()), |fault| Err(fault.into()))
+    }
+
     /// The app is known now: what holds for all its calls.
-    pub(super) async fn welcome(&mut self, app_id: &AppId) -> Result<Door, Fault> {
+    pub(super) async fn welcome(&mut self, app_id: &AppId) -> Result<(), Fault> {
+        self.app_id = Some(app_id.clone());
         let door = self.kaibo.door(app_id).await?;
         self.profile = self.kaibo.profile(&door);
         if !door.admits(self.client) {
@@ -110,7 +152,7 @@ impl Visit {
         if self.profile == Profile::Strict && !self.https {
             return Err(CallFault::NeedsHttps.into());
         }
-        Ok(door)
+        Ok(())
     }
 
     fn check_method(&self, method: &Method) -> Result<(), Fault> {
@@ -163,15 +205,47 @@ impl Visit {
         }
     }
 
-    fn close(self, told: Told) -> Response {
+    /// Notes the call and puts what is known of it beside its answer.
+    pub(super) fn close(self, told: Told) -> Response {
         let mut response = told.response;
+        let headers = response.headers_mut();
         let reason = self.reason.or(told.reason);
-        let reason = reason.and_then(|text| HeaderValue::try_from(text).ok());
-        if let Some(reason) = reason {
-            response.headers_mut().insert(REASON, reason);
+        let text = reason.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(text)) = text {
+            headers.insert(REASON, text);
+        }
+        if let Ok(rid) = HeaderValue::from_str(&told.rid) {
+            headers.insert(RID, rid);
+        }
+        if let Some(standing) = &self.standing {
+            quota_headers::add(headers, standing);
+        }
+        if let Some(app_id) = self.app_id {
+            self.kaibo.note_call(CallRecord {
+                app_id,
+                rid: told.rid,
+                at: self.arrived_at,
+                op: self.rule.op.to_owned(),
+                code: told.code,
+                reason,
+                peer: self.client.to_string(),
+                took_us: i64::try_from(self.begun.elapsed().as_micros()).unwrap_or(i64::MAX),
+            });
         }
         response
     }
+}
+
+/// The caller's key, if it sent one: 1 to 255 visible characters.
+fn repeat_key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
+    let Some(key) = headers.get(REPEAT_KEY) else {
+        return Ok(None);
+    };
+    let key = key.to_str().unwrap_or_default().trim();
+    if !(1..=MAX_KEY).contains(&key.len()) {
+        return Err(CallFault::KeyInvalid.into());
+    }
+    Ok(Some(key.to_owned()))
 }
 
 fn content_type(headers: &HeaderMap) -> String {

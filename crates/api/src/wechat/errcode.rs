@@ -35,6 +35,16 @@ pub(super) enum CallFault {
     BodyTooLarge,
     /// The app made all its calls of this kind for today.
     DailyQuota,
+    /// The app made all its calls of this kind for this minute.
+    MinuteQuota,
+    /// The key of a call that may be sent again stands for another.
+    KeyTaken,
+    /// The call with this key is being done.
+    KeyRunning,
+    /// The call with this key was cut off.
+    KeyCutOff,
+    /// Not a key.
+    KeyInvalid,
     /// No such path.
     UrlUnknown,
     /// A parameter that must be there is not.
@@ -86,6 +96,16 @@ pub(super) enum Fault {
     RoomsFailed(kaibo_app::Error),
 }
 
+impl Fault {
+    /// What did not work, so that nothing was done; `None`: a refusal.
+    pub(super) fn failure(&self) -> Option<&kaibo_app::Error> {
+        match self {
+            Self::Failed(failure) | Self::RoomsFailed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+}
+
 impl From<CallFault> for Fault {
     fn from(fault: CallFault) -> Self {
         Self::Call(fault)
@@ -111,6 +131,9 @@ pub(super) struct Verdict {
     /// Keys beside them at top level.
     pub(super) beside: Map<String, Value>,
 }
+
+/// The number of a success.
+pub(super) const OK: i32 = 0;
 
 impl Verdict {
     fn new(code: i32, message: impl Into<Cow<'static, str>>) -> Self {
@@ -159,6 +182,18 @@ fn of_call(fault: CallFault) -> Verdict {
         CallFault::BodyUnreadable => Verdict::new(47001, "data format error"),
         CallFault::BodyTooLarge => Verdict::new(45002, "content size out of limit"),
         CallFault::DailyQuota => daily_quota(),
+        CallFault::MinuteQuota => Verdict::new(
+            45011,
+            "api minute-quota reach limit must slower retry next minute",
+        ),
+        CallFault::KeyTaken => Verdict::new(200_002, "Idempotency-Key was used for another call"),
+        CallFault::KeyInvalid => Verdict::new(200_002, "Idempotency-Key is invalid"),
+        // Every SDK tries again on this, and then gets the answer.
+        CallFault::KeyRunning => Verdict::new(-1, "system error"),
+        CallFault::KeyCutOff => Verdict::new(
+            200_001,
+            "the call with this Idempotency-Key was cut off, see whether it was done",
+        ),
         CallFault::UrlUnknown => Verdict::new(40066, "invalid url"),
         CallFault::Missing("startTime" | "endTime")
         | CallFault::Invalid("startTime" | "endTime") => plan_invalid(),

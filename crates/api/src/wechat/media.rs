@@ -9,14 +9,15 @@ use axum::http::header::{
 };
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
 use kaibo_app::Kaibo;
 use kaibo_domain::refusal::{ImageRefusal, Refusal};
 
-use super::Rule;
 use super::answer::Answer;
 use super::door::Visit;
 use super::errcode::{CallFault, Fault};
 use super::request::{Params, read_body};
+use super::{Route, Rule};
 
 /// Ten MiB of image and what multipart puts around it.
 const MAX_UPLOAD_BYTES: usize = 10 * 1024 * 1024 + 64 * 1024;
@@ -27,15 +28,31 @@ const IMAGE: &str = "image";
 const UPLOAD: Rule = Rule::post("media/upload", 100_000);
 const GET: Rule = Rule::get("media/get", 200_000);
 
+/// `cgi-bin/media/upload`.
+pub(super) fn upload_route() -> Route {
+    Route {
+        rule: UPLOAD,
+        handler: any(upload),
+    }
+}
+
+/// `cgi-bin/media/get`.
+pub(super) fn get_route() -> Route {
+    Route {
+        rule: GET,
+        handler: any(get),
+    }
+}
+
 /// POST `cgi-bin/media/upload`: part `media` of a multipart body; `type` in query or body.
-pub(super) async fn upload(State(kaibo): State<Kaibo>, request: Request) -> Response {
+async fn upload(State(kaibo): State<Kaibo>, request: Request) -> Response {
     let mut visit = Visit::begin(kaibo, UPLOAD, &request);
     let outcome = take_in(&mut visit, request).await;
     visit.answer(outcome)
 }
 
 /// GET `cgi-bin/media/get`: the image itself.
-pub(super) async fn get(State(kaibo): State<Kaibo>, request: Request) -> Response {
+async fn get(State(kaibo): State<Kaibo>, request: Request) -> Response {
     let mut visit = Visit::begin(kaibo, GET, &request);
     let found = find(&mut visit, request).await;
     visit.answer_with(found.map(|found| {

@@ -19,6 +19,9 @@ pub(super) fn of(fault: &Fault) -> Option<String> {
         Fault::Call(CallFault::AddressNotAllowed(address)) => {
             format!("address: {address} is not among those that the app may call from")
         }
+        Fault::Call(CallFault::KeyRunning) => {
+            "repeat: the call with this Idempotency-Key is being done; try again".to_owned()
+        }
         Fault::Call(CallFault::Missing(key)) => format!("field: {key} is missing"),
         Fault::Call(CallFault::Invalid(key)) => {
             format!("field: {key} is of the wrong kind or out of its range")

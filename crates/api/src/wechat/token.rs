@@ -4,32 +4,49 @@
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::Response;
+use axum::routing::any;
 use kaibo_app::{IssuedToken, Kaibo};
 use kaibo_domain::door::Profile;
 use kaibo_domain::id::AppId;
 
-use super::Rule;
 use super::answer::Answer;
 use super::door::Visit;
 use super::errcode::{CallFault, Fault};
 use super::request::{Params, read_body};
+use super::{Route, Rule};
 
 /// Largest body of a caller that has shown nothing yet.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 // Spec section 4.
 const TOKEN: Rule = Rule::get("token", 2_000);
-const STABLE_TOKEN: Rule = Rule::post("stable_token", 500_000);
+const STABLE_TOKEN: Rule = Rule::post("stable_token", 500_000).per_minute(10_000);
+
+/// `cgi-bin/token`.
+pub(super) fn plain_route() -> Route {
+    Route {
+        rule: TOKEN,
+        handler: any(token),
+    }
+}
+
+/// `cgi-bin/stable_token`.
+pub(super) fn stable_route() -> Route {
+    Route {
+        rule: STABLE_TOKEN,
+        handler: any(stable_token),
+    }
+}
 
 /// GET (or POST) `cgi-bin/token`: a new token each time.
-pub(super) async fn token(State(kaibo): State<Kaibo>, request: Request) -> Response {
+async fn token(State(kaibo): State<Kaibo>, request: Request) -> Response {
     let mut visit = Visit::begin(kaibo, TOKEN, &request);
     let outcome = issue(&mut visit, request).await;
     visit.answer(outcome)
 }
 
 /// POST `cgi-bin/stable_token`: the same token while it lives.
-pub(super) async fn stable_token(State(kaibo): State<Kaibo>, request: Request) -> Response {
+async fn stable_token(State(kaibo): State<Kaibo>, request: Request) -> Response {
     let mut visit = Visit::begin(kaibo, STABLE_TOKEN, &request);
     let outcome = stable(&mut visit, request).await;
     visit.answer(outcome)
@@ -65,7 +82,8 @@ async fn stable(visit: &mut Visit, request: Request) -> Result<Answer, Fault> {
     let wanted = Credentials::read(&params)?;
     let force = params.switch("force_refresh")?.unwrap_or(false);
     let app_id = wanted.app(visit).await?;
-    Ok(sold(visit.kaibo.stable_token(&app_id, force).await?))
+    let token = visit.kaibo.stable_token(&app_id, force).await?;
+    Ok(sold(token.ok_or(CallFault::DailyQuota)?))
 }
 
 struct Credentials {
@@ -89,6 +107,7 @@ impl Credentials {
         let owner = visit.kaibo.app_of_secret(&self.appid, &self.secret).await?;
         let app_id = owner.map_err(Fault::Credential)?;
         visit.welcome(&app_id).await?;
+        visit.count(&app_id).await?;
         Ok(app_id)
     }
 }

@@ -12,6 +12,7 @@ mod document;
 mod door;
 mod media;
 mod operations;
+mod quota;
 mod rooms;
 mod session;
 mod viewer;

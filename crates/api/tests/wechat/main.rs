@@ -6,6 +6,7 @@ mod calls;
 mod cases;
 mod getliveinfo;
 mod media;
+mod repeats;
 mod room_create;
 mod room_deleteroom;
 mod room_editroom;

@@ -108,15 +108,9 @@ impl World {
         let secret = Some(SECRET.to_owned());
         let app = kaibo.create_app(Some(app_id.clone()), secret, "Shop");
         app.await.unwrap();
-        // Who calls a router without a listener has no address.
-        let config = kaibo_api::ApiConfig {
-            proxies: vec!["0.0.0.0".parse().unwrap()],
-            ..kaibo_api::ApiConfig::default()
-        };
-        let router = kaibo_api::router(kaibo.clone(), &config, None, CancellationToken::new());
         let mut world = Self {
             store,
-            router,
+            router: router(&kaibo),
             kaibo,
             clock,
             app_id,
@@ -131,6 +125,24 @@ impl World {
         world.share = world.upload(png(1_000)).await;
         world.feeds = world.upload(png(1_000)).await;
         world
+    }
+
+    /// The same installation in a new process, as far as a router knows; the clock goes on.
+    pub(crate) fn started_anew(&self) -> Self {
+        let settings = self.kaibo.settings().clone();
+        let kaibo = Kaibo::new(self.store.clone(), self.clock.clone(), settings);
+        Self {
+            router: router(&kaibo),
+            kaibo,
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            app_id: self.app_id.clone(),
+            token: self.token.clone(),
+            cover: self.cover.clone(),
+            share: self.share.clone(),
+            feeds: self.feeds.clone(),
+            data_dir: Arc::clone(&self.data_dir),
+        }
     }
 
     pub(crate) async fn verify(&self, anchor: &str) {
@@ -298,6 +310,15 @@ impl World {
             .unwrap()
             .clone()
     }
+}
+
+fn router(kaibo: &Kaibo) -> Router {
+    // Who calls a router without a listener has no address.
+    let config = kaibo_api::ApiConfig {
+        proxies: vec!["0.0.0.0".parse().unwrap()],
+        ..kaibo_api::ApiConfig::default()
+    };
+    kaibo_api::router(kaibo.clone(), &config, None, CancellationToken::new())
 }
 
 /// `errcode`, and `errmsg` without its rid.

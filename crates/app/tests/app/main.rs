@@ -5,6 +5,7 @@ mod accounts;
 mod house;
 mod live;
 mod outbox;
+mod repeats;
 mod restart;
 mod rooms;
 mod timers;

@@ -20,7 +20,7 @@ async fn plain(house: &House, app: &(AppId, String)) -> String {
 
 async fn stable(house: &House, app: &(AppId, String), force: bool) -> String {
     let issued = house.kaibo.stable_token(&app.0, force);
-    issued.await.unwrap().token
+    issued.await.unwrap().unwrap().token
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ mod house;
 
 mod access;
 mod apps;
+mod calls;
 mod crash;
 mod door;
 mod events;

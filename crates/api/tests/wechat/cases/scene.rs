@@ -6,7 +6,8 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
 use futures_util::stream;
-use kaibo_app::AppConfig;
+use kaibo_api::wechat::Operation;
+use kaibo_app::{AppConfig, Counted};
 use kaibo_store::Store;
 use serde_json::{Value, json};
 
@@ -73,7 +74,6 @@ const CALL_ALONE: &[&str] = &[
     "type and subAnchorWechat sent: ignored",
     "no rooms exist",
     // On `NOT_YET`: there is nothing to set up.
-    "per-minute limit",
     "live not activated for the app",
     "goods added with price 59.9 yuan shows 5990 fen here",
     "goods cannot be fetched (fault injection)",
@@ -91,15 +91,6 @@ const HARMS: [&str; 4] = [
     "internal failure",
     "upstream busy or internal failure",
     "rooms cannot be fetched (fault injection)",
-];
-
-/// Calls a day, by the end of the path.
-const QUOTAS: &[(&str, u32)] = &[
-    ("room/create", 10_000),
-    ("room/editroom", 10_000),
-    ("room/deleteroom", 10_000),
-    ("room/getpushurl", 10_000),
-    ("getliveinfo", 100_000),
 ];
 
 pub(super) struct Scene {
@@ -252,8 +243,9 @@ impl Scene {
     async fn make_trouble(&mut self, given: &str, call: &Call) -> Result<bool, String> {
         match given {
             "daily quota used up" | "daily quota of the endpoint used up" => {
-                self.use_up_quota(&call.path).await?;
+                self.use_up_quota(&call.path, true).await?;
             }
+            "per-minute limit" => self.use_up_quota(&call.path, false).await?,
             "a referenced object cannot be read" => {
                 std::fs::remove_dir_all(self.world.data_dir.path().join("images")).unwrap();
             }
@@ -273,18 +265,23 @@ impl Scene {
     async fn buy_stable(&mut self, name: &str, force: bool) {
         let kaibo = &self.world.kaibo;
         let sold = kaibo.stable_token(&self.world.app_id, force).await;
-        self.put(name, sold.unwrap().token);
+        self.put(name, sold.unwrap().unwrap().token);
     }
 
-    async fn use_up_quota(&self, path: &str) -> Result<(), String> {
-        let quota = QUOTAS.iter().find(|(op, _)| path.ends_with(op));
-        let (op, per_day) = *quota.ok_or("its quota is not on QUOTAS")?;
-        for _ in 0..per_day {
+    /// All of the day's calls, at the rate that a minute allows, or those of the minute alone.
+    async fn use_up_quota(&mut self, path: &str, day: bool) -> Result<(), String> {
+        let operations = kaibo_api::wechat::operations();
+        let found = operations.iter().find(|op| path.ends_with(op.path));
+        let Operation { op, limit, .. } = *found.ok_or("its path is not among the operations")?;
+        loop {
             let world = &self.world;
-            let counted = world.kaibo.count_call(&world.app_id, op, per_day).await;
-            assert!(counted.unwrap());
+            let counted = world.kaibo.count_call(&world.app_id, op, limit).await;
+            match counted.unwrap() {
+                Counted::Yes(_) => {}
+                Counted::MinuteFull(_) if day => self.world.advance(60),
+                Counted::DayFull(_) | Counted::MinuteFull(_) => return Ok(()),
+            }
         }
-        Ok(())
     }
 
     /// The answer; a file's Content-Type stands for the file.

@@ -9,10 +9,12 @@ use kaibo_domain::event::{Cause, RoomEvent};
 use kaibo_domain::id::AppId;
 use kaibo_domain::quota::AppQuotas;
 use kaibo_domain::room::{Change, Status};
-use kaibo_store::{AccessToken, Image, PushRefusal, Saved, Store, TokenKind};
+use kaibo_store::{
+    AccessToken, CallCount, CallRecord, Image, PushRefusal, Repeat, Saved, Store, TokenKind,
+};
 
 use crate::released::fill;
-use crate::{NOW, a_room, add_app, app_id};
+use crate::{DAY, NOW, a_room, add_app, app_id};
 
 static ONE: LazyLock<AppId> = LazyLock::new(|| app_id("wx_one"));
 
@@ -39,6 +41,36 @@ pub(super) async fn furnish(store: &Store) {
     store.set_setup_token(b"next").await.unwrap();
     for name in ["cd", "ef", "gh"] {
         put_image(store, name, NOW - 1).await;
+    }
+    let counts = [count(DAY - 1, 3), count(DAY, 5)];
+    store.save_call_counts(&counts, DAY - 1).await.unwrap();
+    let calls = ["a", "b", "c"].map(call);
+    store.add_call_records(&calls).await.unwrap();
+    for key in [&b"begun"[..], b"other"] {
+        let begun = store.begin_repeat("wx_one", key, b"body", NOW, NOW);
+        assert_eq!(begun.await.unwrap(), Repeat::First);
+    }
+}
+
+fn count(day: i32, made: u32) -> CallCount {
+    CallCount {
+        app_id: ONE.clone(),
+        op: "room/create".into(),
+        day,
+        made,
+    }
+}
+
+fn call(rid: &str) -> CallRecord {
+    CallRecord {
+        app_id: ONE.clone(),
+        rid: rid.into(),
+        at: NOW,
+        op: "room/create".into(),
+        code: 200_002,
+        reason: Some("field: name is missing".into()),
+        peer: "192.0.2.1".into(),
+        took_us: 1_250,
     }
 }
 
@@ -101,6 +133,27 @@ writes! {
     set_quotas(store) {
         let own = AppQuotas { rooms_per_day: Some(5), ..AppQuotas::default() };
         assert!(store.set_quotas(&ONE, &own).await.unwrap());
+    }
+    save_call_counts(store) {
+        let counts = [count(DAY, 9), count(DAY + 1, 1)];
+        store.save_call_counts(&counts, DAY).await.unwrap();
+    }
+    add_call_records(store) {
+        let calls = [call("one"), call("two")];
+        store.add_call_records(&calls).await.unwrap();
+    }
+    trim_call_log(store) {
+        store.trim_call_log(NOW, 1).await.unwrap();
+    }
+    begin_repeat(store) {
+        let begun = store.begin_repeat("wx_one", b"new", b"body", NOW + 1, NOW + 1);
+        assert_eq!(begun.await.unwrap(), Repeat::First);
+    }
+    answer_repeat(store) {
+        store.answer_repeat("wx_one", b"begun", b"answer").await.unwrap();
+    }
+    forget_repeat(store) {
+        store.forget_repeat("wx_one", b"begun").await.unwrap();
     }
     note_applied(store) {
         store.note_applied(4, NOW).await.unwrap();
