@@ -1,8 +1,6 @@
 //! How an app's calls are let in, and its own limits.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use kaibo_domain::HOUR_MS;
 use kaibo_domain::door::{Door, Profile};
@@ -12,40 +10,8 @@ use kaibo_domain::net::IpNet;
 use kaibo_domain::quota::{AppQuotas, Limits};
 use kaibo_domain::refusal::Refusal;
 use kaibo_domain::room::RoomRules;
-use tokio::time::Instant;
 
 use crate::{Kaibo, Result};
-
-/// How long what was read holds: what another process sets takes effect within this time, what
-/// this one sets at once.
-const FRESH: Duration = Duration::from_secs(1);
-/// Doors that are kept; each is asked for by every call of its app.
-const MOST: usize = 10_000;
-
-/// What was read of apps' doors lately.
-#[derive(Default)]
-pub(crate) struct Doors(Mutex<HashMap<AppId, (Instant, Arc<Door>)>>);
-
-impl Doors {
-    fn get(&self, app_id: &AppId) -> Option<Arc<Door>> {
-        let doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read_at, door) = doors.get(app_id)?;
-        (read_at.elapsed() < FRESH).then(|| Arc::clone(door))
-    }
-
-    fn put(&self, app_id: &AppId, door: Arc<Door>) {
-        let mut doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if doors.len() >= MOST {
-            doors.clear();
-        }
-        doors.insert(app_id.clone(), (Instant::now(), door));
-    }
-
-    fn forget(&self, app_id: &AppId) {
-        let mut doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        doors.remove(app_id);
-    }
-}
 
 impl Kaibo {
     /// What was set for an app; the defaults where nothing was.
@@ -114,7 +80,7 @@ fn hours(hours: u8) -> i64 {
     i64::from(hours) * HOUR_MS
 }
 
-fn known(app_is_there: bool) -> Result<()> {
+pub(crate) fn known(app_is_there: bool) -> Result<()> {
     if app_is_there {
         Ok(())
     } else {

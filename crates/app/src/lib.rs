@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod admission;
 mod anchors;
 mod apps;
 mod calls;
@@ -10,6 +11,7 @@ mod door;
 mod feed;
 mod images;
 mod jobs;
+mod lately;
 mod live;
 mod outbox;
 mod quota;
@@ -26,11 +28,14 @@ use std::time::Duration;
 use kaibo_bus::Bus;
 pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
+use kaibo_domain::door::Door;
 use kaibo_domain::refusal::Refusal;
 use kaibo_store::Store;
 pub use kaibo_store::{Anchor, CallQuery, CallRecord, PushRefusal, RoomQuery};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
+
+use crate::lately::Lately;
 
 pub use access::{Play, PushAddress, RoomAccess};
 pub use accounts::{AccountRefusal, Session, SignedIn};
@@ -84,7 +89,8 @@ struct Inner {
     carried_out: watch::Sender<Option<i64>>,
     calls: quota::CallCounter,
     call_log: calls::CallLog,
-    doors: door::Doors,
+    doors: Lately<Door>,
+    judged: Lately<admission::Judged>,
     repeats: repeats::Repeats,
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
@@ -103,7 +109,8 @@ impl Kaibo {
             carried_out: watch::Sender::new(None),
             calls: quota::CallCounter::default(),
             call_log: calls::CallLog::default(),
-            doors: door::Doors::default(),
+            doors: Lately::default(),
+            judged: Lately::default(),
             repeats: repeats::Repeats::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),

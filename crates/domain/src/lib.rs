@@ -1,7 +1,9 @@
 //! Kaibo's rules: values and `now` in, values out. No IO, no clock, no randomness: it cannot
 //! fail, it can only refuse.
 
+pub mod admission;
 pub mod anchor;
+pub mod category;
 pub mod door;
 pub mod draft;
 pub mod event;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
@@ -80,15 +81,19 @@ impl AppQuotas {
 
 /// The calendar day of `now` in `zone`, as `20261122`: the key under which a day is counted.
 pub fn day(now: UnixMs, zone: &TimeZone) -> i32 {
-    let at = Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH);
-    let date = at.to_zoned(zone.clone()).date();
+    let date = date(now, zone);
     i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day())
+}
+
+/// The calendar day of `now` in `zone`.
+pub fn date(now: UnixMs, zone: &TimeZone) -> Date {
+    let at = Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH);
+    at.to_zoned(zone.clone()).date()
 }
 
 /// When the day of `now` in `zone` is over.
 pub fn next_day(now: UnixMs, zone: &TimeZone) -> UnixMs {
-    let at = Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH);
-    let tomorrow = at.to_zoned(zone.clone()).date().tomorrow();
+    let tomorrow = date(now, zone).tomorrow();
     let begins = tomorrow.and_then(|date| date.to_zoned(zone.clone()));
     begins.map_or(UnixMs::MAX, |at| at.timestamp().as_millisecond())
 }

@@ -4,6 +4,7 @@
 //! One [`Store`] per process; several processes may share a folder. One method is one transaction,
 //! and a write that was answered survives the loss of power.
 
+mod admission;
 mod apps;
 mod call_log;
 mod calls;

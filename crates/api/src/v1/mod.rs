@@ -17,6 +17,7 @@ use crate::repeat;
 use crate::state::ApiState;
 
 mod access;
+mod admission;
 mod apps;
 mod broadcast;
 mod door;
@@ -63,6 +64,8 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(door::read, door::set))
         .routes(routes!(quota::read, quota::set))
         .routes(routes!(requests::list))
+        .routes(routes!(admission::read, admission::set))
+        .routes(routes!(admission::facts, admission::add_facts))
         .routes(routes!(apps::limits))
         .routes(routes!(apps::events))
         .routes(routes!(rooms::list, rooms::create))

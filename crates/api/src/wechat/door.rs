@@ -112,7 +112,7 @@ impl Visit {
         Ok((call, key))
     }
 
-    /// Token, address, transport, method, quota, in this order.
+    /// Token, address, transport, admission, method, quota, in this order.
     pub(super) async fn let_in(&mut self, method: &Method, query: &Params) -> Result<AppId, Fault> {
         let token = query.text("access_token")?.ok_or(CallFault::TokenMissing)?;
         let app_id = match self.kaibo.authenticate(&token).await? {
@@ -151,6 +151,9 @@ impl Visit {
         }
         if self.profile == Profile::Strict && !self.https {
             return Err(CallFault::NeedsHttps.into());
+        }
+        if self.rule.is_live && !self.kaibo.is_admitted(app_id).await? {
+            return Err(CallFault::NotAdmitted.into());
         }
         Ok(())
     }

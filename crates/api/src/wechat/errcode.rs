@@ -35,6 +35,8 @@ pub(super) enum CallFault {
     BodyTooLarge,
     /// The app made all its calls of this kind for today.
     DailyQuota,
+    /// The app may not use live.
+    NotAdmitted,
     /// The app made all its calls of this kind for this minute.
     MinuteQuota,
     /// The key of a call that may be sent again stands for another.
@@ -182,6 +184,7 @@ fn of_call(fault: CallFault) -> Verdict {
         CallFault::BodyUnreadable => Verdict::new(47001, "data format error"),
         CallFault::BodyTooLarge => Verdict::new(45002, "content size out of limit"),
         CallFault::DailyQuota => daily_quota(),
+        CallFault::NotAdmitted => Verdict::new(48001, "api unauthorized"),
         CallFault::MinuteQuota => Verdict::new(
             45011,
             "api minute-quota reach limit must slower retry next minute",

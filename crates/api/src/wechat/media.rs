@@ -25,8 +25,8 @@ const MAX_UPLOAD_BYTES: usize = 10 * 1024 * 1024 + 64 * 1024;
 const IMAGE: &str = "image";
 
 // WeChat's customary figures; the spec names none.
-const UPLOAD: Rule = Rule::post("media/upload", 100_000);
-const GET: Rule = Rule::get("media/get", 200_000);
+const UPLOAD: Rule = Rule::post("media/upload", 100_000).for_all();
+const GET: Rule = Rule::get("media/get", 200_000).for_all();
 
 /// `cgi-bin/media/upload`.
 pub(super) fn upload_route() -> Route {

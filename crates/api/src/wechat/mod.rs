@@ -104,6 +104,8 @@ struct Rule {
     op: &'static str,
     is_get: bool,
     takes_post: bool,
+    /// For apps that may use live alone.
+    is_live: bool,
     limit: CallLimit,
 }
 
@@ -118,6 +120,7 @@ impl Rule {
             op,
             is_get: true,
             takes_post: false,
+            is_live: true,
             limit,
         }
     }
@@ -127,6 +130,12 @@ impl Rule {
             is_get: false,
             ..Self::get(op, per_day)
         }
+    }
+
+    /// For every app, whether it may use live or not.
+    const fn for_all(mut self) -> Self {
+        self.is_live = false;
+        self
     }
 
     /// Another size for a minute.

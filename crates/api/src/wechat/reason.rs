@@ -19,6 +19,11 @@ pub(super) fn of(fault: &Fault) -> Option<String> {
         Fault::Call(CallFault::AddressNotAllowed(address)) => {
             format!("address: {address} is not among those that the app may call from")
         }
+        Fault::Call(CallFault::NotAdmitted) => {
+            "admission: the app may not use live; the console and /v1/apps/{appid}/admission say \
+             what is missing"
+                .to_owned()
+        }
         Fault::Call(CallFault::KeyRunning) => {
             "repeat: the call with this Idempotency-Key is being done; try again".to_owned()
         }

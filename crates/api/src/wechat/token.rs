@@ -19,8 +19,10 @@ use super::{Route, Rule};
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 // Spec section 4.
-const TOKEN: Rule = Rule::get("token", 2_000);
-const STABLE_TOKEN: Rule = Rule::post("stable_token", 500_000).per_minute(10_000);
+const TOKEN: Rule = Rule::get("token", 2_000).for_all();
+const STABLE_TOKEN: Rule = Rule::post("stable_token", 500_000)
+    .per_minute(10_000)
+    .for_all();
 
 /// `cgi-bin/token`.
 pub(super) fn plain_route() -> Route {

@@ -5,6 +5,7 @@
     reason = "clippy lets test functions unwrap, but not what they share"
 )]
 
+mod admission;
 mod apps;
 mod auth;
 mod broadcast;

@@ -148,7 +148,12 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
         ran.out
     };
     let all = |state: &str| {
-        let steps = [(1, "house"), (2, "latency budget"), (7, "door")];
+        let steps = [
+            (1, "house"),
+            (2, "latency budget"),
+            (7, "door"),
+            (8, "admission"),
+        ];
         let lines = steps.map(|(n, step)| format!("{n:04}  {step}  {state}\n"));
         lines
             .into_iter()

@@ -22,6 +22,7 @@ macro_rules! cases {
 mod house;
 
 mod access;
+mod admission;
 mod apps;
 mod calls;
 mod crash;

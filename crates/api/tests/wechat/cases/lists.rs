@@ -2,7 +2,6 @@
 
 /// Cases that hold one day, when the server has what they are about.
 pub(super) const NOT_YET: &[(&str, &str)] = &[
-    ("G-48001", "no app is without live"),
     ("E01-300028", "what names say is not checked"),
     (
         "E01-300038",

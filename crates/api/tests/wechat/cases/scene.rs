@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use futures_util::stream;
 use kaibo_api::wechat::Operation;
 use kaibo_app::{AppConfig, Counted};
+use kaibo_domain::admission::{Admission, Policy};
 use kaibo_store::Store;
 use serde_json::{Value, json};
 
@@ -74,7 +75,6 @@ const CALL_ALONE: &[&str] = &[
     "type and subAnchorWechat sent: ignored",
     "no rooms exist",
     // On `NOT_YET`: there is nothing to set up.
-    "live not activated for the app",
     "goods added with price 59.9 yuan shows 5990 fen here",
     "goods cannot be fetched (fault injection)",
 ];
@@ -233,6 +233,13 @@ impl Scene {
             "caller IP outside the whitelist (only if the feature is on)" => {
                 let nets = ["192.0.2.0/24".parse().unwrap()];
                 kaibo.set_door(app_id, None, &nets).await.unwrap();
+            }
+            "live not activated for the app" => {
+                let set = Admission {
+                    policy: Policy::Wechat,
+                    ..Admission::default()
+                };
+                kaibo.set_admission(app_id, &set).await.unwrap();
             }
             _ => return false,
         }

@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use futures_util::future::join_all;
+use jiff::civil::date;
 use kaibo_domain::HOUR_MS;
+use kaibo_domain::admission::{Admission, Fact, FactKind, Source};
 use kaibo_domain::door::Profile;
 use kaibo_domain::event::{Cause, RoomEvent};
 use kaibo_domain::id::AppId;
@@ -42,6 +44,11 @@ pub(super) async fn furnish(store: &Store) {
     for name in ["cd", "ef", "gh"] {
         put_image(store, name, NOW - 1).await;
     }
+    let facts = [fact(FactKind::Payment, 1), fact(FactKind::Followers, 24)];
+    store
+        .add_facts(&ONE, &facts, date(2026, 1, 1))
+        .await
+        .unwrap();
     let counts = [count(DAY - 1, 3), count(DAY, 5)];
     store.save_call_counts(&counts, DAY - 1).await.unwrap();
     let calls = ["a", "b", "c"].map(call);
@@ -49,6 +56,16 @@ pub(super) async fn furnish(store: &Store) {
     for key in [&b"begun"[..], b"other"] {
         let begun = store.begin_repeat("wx_one", key, b"body", NOW, NOW);
         assert_eq!(begun.await.unwrap(), Repeat::First);
+    }
+}
+
+fn fact(kind: FactKind, day: i8) -> Fact {
+    Fact {
+        kind,
+        date: date(2026, 11, day),
+        value: 7,
+        source: Source::Operator,
+        noted_at: NOW,
     }
 }
 
@@ -133,6 +150,14 @@ writes! {
     set_quotas(store) {
         let own = AppQuotas { rooms_per_day: Some(5), ..AppQuotas::default() };
         assert!(store.set_quotas(&ONE, &own).await.unwrap());
+    }
+    set_admission(store) {
+        let set = Admission { disabled: true, ..Admission::default() };
+        assert!(store.set_admission(&ONE, &set).await.unwrap());
+    }
+    add_facts(store) {
+        let facts = [fact(FactKind::Payment, 25), fact(FactKind::Followers, 24)];
+        store.add_facts(&ONE, &facts, date(2026, 11, 2)).await.unwrap();
     }
     save_call_counts(store) {
         let counts = [count(DAY, 9), count(DAY + 1, 1)];
