@@ -5,6 +5,7 @@ mod auth;
 mod body;
 mod config;
 mod error;
+mod etag;
 mod health;
 mod images;
 mod language;

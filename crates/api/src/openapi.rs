@@ -18,7 +18,8 @@ use crate::{health, v1};
                        changes need the session's token in `X-CSRF-Token`. A POST of the console \
                        may carry an `Idempotency-Key` (1 to 255 characters): sent again \
                        within 24 hours, the same is done once and answered the same, with \
-                       `X-Kaibo-Repeated: true`; refusals are judged anew.",
+                       `X-Kaibo-Repeated: true`; refusals are judged anew. Every JSON answer to a GET has a weak \
+                       ETag by its content; with `If-None-Match` the same is 304.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(ErrorAnswer)),

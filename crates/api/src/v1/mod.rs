@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use crate::auth::require_session;
 use crate::body::MAX_UPLOAD;
 use crate::error::{ApiError, render};
+use crate::etag;
 use crate::repeat;
 use crate::state::ApiState;
 
@@ -25,6 +26,7 @@ mod people;
 mod quota;
 mod requests;
 mod room_form;
+pub(crate) mod room_statuses;
 pub(crate) mod room_views;
 mod rooms;
 mod session;
@@ -69,6 +71,7 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(apps::limits))
         .routes(routes!(apps::events))
         .routes(routes!(rooms::list, rooms::create))
+        .routes(routes!(room_statuses::read))
         .routes(routes!(rooms::read, rooms::edit, rooms::delete))
         .routes(routes!(rooms::start))
         .routes(routes!(rooms::end))
@@ -102,6 +105,7 @@ pub(crate) fn router(api: Arc<ApiState>) -> Router {
         .with_state(api)
         .layer(DefaultBodyLimit::max(MAX_UPLOAD))
         .layer(from_fn(render))
+        .layer(from_fn(etag::mark))
         .layer(SetResponseHeaderLayer::overriding(
             header::CACHE_CONTROL,
             no_store,

@@ -19,6 +19,7 @@ const MAX_LIMIT: i64 = 100;
 
 /// Which calls to list.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
     /// The one of this rid.
     #[serde(default)]
