@@ -31,7 +31,8 @@ use crate::{health, v1};
         (name = "calls", description = "How an app's calls of WeChat's API are let in"),
         (name = "rooms", description = "An app's rooms"),
         (name = "access", description = "Codes and push address of a room"),
-        (name = "anchors", description = "Who may broadcast"),
+        (name = "people", description = "Whom an app knows, and what they may do"),
+        (name = "anchors", description = "Who may broadcast, and who they are"),
         (name = "media", description = "Images"),
         (name = "health", description = "For whoever runs the server"),
     )

@@ -5,20 +5,27 @@ mod accounts;
 mod admission;
 mod anchors;
 mod apps;
+mod assistants;
 mod calls;
 pub mod clock;
 mod door;
 mod feed;
+mod goods;
+mod identities;
 mod images;
 mod jobs;
 mod lately;
 mod live;
 mod outbox;
+mod people;
 mod quota;
 mod repeats;
+mod roles;
 mod rooms;
 mod secret;
 pub mod settings;
+mod shelf;
+mod sub_anchors;
 mod throttle;
 mod tokens;
 
@@ -29,9 +36,16 @@ use kaibo_bus::Bus;
 pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
 use kaibo_domain::door::Door;
+use kaibo_domain::goods::GoodsRefusal;
+use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
+use kaibo_domain::shelf::ShelfRefusal;
 use kaibo_store::Store;
-pub use kaibo_store::{Anchor, CallQuery, CallRecord, PushRefusal, RoomQuery};
+pub use kaibo_store::{
+    Anchor, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person, PushRefusal, Reveal, RoomQuery,
+    Shelved, Submission,
+};
+pub use kaibo_store::{CallQuery, CallRecord};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -39,10 +53,11 @@ use crate::lately::Lately;
 
 pub use access::{Play, PushAddress, RoomAccess};
 pub use accounts::{AccountRefusal, Session, SignedIn};
-pub use anchors::VerificationView;
+pub use anchors::{AnchorFile, VerificationView};
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;
 pub use feed::{Changed, Changes};
+pub use identities::SubmitRefusal;
 pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
 pub use quota::{Counted, Standing};
@@ -71,6 +86,24 @@ pub enum Error {
     Interrupted,
 }
 
+impl From<GoodsRefusal> for Error {
+    fn from(refusal: GoodsRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<ShelfRefusal> for Error {
+    fn from(refusal: ShelfRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<PersonRefusal> for Error {
+    fn from(refusal: PersonRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
 /// A result of a use case.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -94,6 +127,7 @@ struct Inner {
     repeats: repeats::Repeats,
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
+    submissions: throttle::Throttle,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -114,6 +148,7 @@ impl Kaibo {
             repeats: repeats::Repeats::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
+            submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
             answered: Mutex::default(),
         };
         Self {

@@ -3,18 +3,24 @@
 
 pub mod admission;
 pub mod anchor;
+pub mod assistant;
 pub mod category;
 pub mod door;
 pub mod draft;
 pub mod event;
+pub mod goods;
 pub mod id;
+pub mod identity;
 pub mod net;
+pub mod person;
 pub mod quota;
 pub mod refusal;
 pub mod role;
 pub mod room;
+pub mod shelf;
 pub mod status;
 pub mod text;
+pub mod words;
 
 /// Milliseconds since the Unix epoch.
 pub type UnixMs = i64;

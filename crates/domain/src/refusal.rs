@@ -1,5 +1,8 @@
 //! Every "no" that is part of an answer. Mapped to a protocol's words once per edge.
 
+use crate::goods::GoodsRefusal;
+use crate::person::PersonRefusal;
+use crate::shelf::ShelfRefusal;
 use crate::status::Status;
 
 /// A rule that a field breaks.
@@ -13,6 +16,8 @@ pub enum FieldRule {
     TooLong,
     /// Characters outside letters, digits and everyday punctuation.
     BadCharacters,
+    /// A word that nothing may be called by.
+    Forbidden,
     /// Not a WeChat id.
     NotAnId,
     /// Starts less than 10 minutes from now.
@@ -96,6 +101,9 @@ pub enum Refusal {
     /// No such person for this app.
     #[error("no such person")]
     PersonUnknown,
+    /// Something about people, their roles and a room's helpers.
+    #[error(transparent)]
+    Person(PersonRefusal),
     /// An app with this id exists.
     #[error("an app with this id exists")]
     AppExists,
@@ -108,6 +116,18 @@ pub enum Refusal {
     /// An upload is not taken in.
     #[error("{0}")]
     Image(ImageRefusal),
+    /// Something about goods or a library.
+    #[error(transparent)]
+    Goods(#[from] GoodsRefusal),
+    /// Something about a room's shelf.
+    #[error(transparent)]
+    Shelf(#[from] ShelfRefusal),
+}
+
+impl From<PersonRefusal> for Refusal {
+    fn from(refusal: PersonRefusal) -> Self {
+        Self::Person(refusal)
+    }
 }
 
 /// What is wrong with an uploaded image.

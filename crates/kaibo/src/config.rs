@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use kaibo_api::ApiConfig;
 use kaibo_app::AppConfig;
-use kaibo_app::settings::{AnchorConfig, RoomConfig, WechatConfig};
+use kaibo_app::settings::{AnchorConfig, ContentConfig, GoodsConfig, RoomConfig, WechatConfig};
 use kaibo_domain::quota::Limits;
 use kaibo_media::MediaConfig;
 use kaibo_store::Database;
@@ -34,6 +34,10 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Anchors.
     pub(crate) anchor: AnchorConfig,
+    /// Goods and shelves.
+    pub(crate) goods: GoodsConfig,
+    /// Words.
+    pub(crate) content: ContentConfig,
     /// The WeChat-compatible API.
     pub(crate) wechat: WechatConfig,
     /// Pages and APIs.
@@ -201,6 +205,8 @@ impl Config {
             room: self.room.clone(),
             limits: self.limits,
             anchor: self.anchor.clone(),
+            goods: self.goods.clone(),
+            content: self.content.clone(),
             wechat: self.wechat.clone(),
         }
     }

@@ -152,6 +152,7 @@ impl Server {
             tokio::join!(
                 kaibo.run_timers(shutdown.clone()),
                 kaibo.run_bookkeeping(shutdown.clone()),
+                kaibo.run_reviews(shutdown.clone()),
                 kaibo.run_image_purge(shutdown)
             );
         });

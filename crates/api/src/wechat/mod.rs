@@ -2,15 +2,20 @@
 //! tolerant and a strict profile (spec sections 2 to 6 and 12.1).
 
 mod answer;
+mod assistants;
 mod door;
 mod errcode;
 mod form;
+mod goods;
 mod live_info;
 mod media;
 mod reason;
 mod repeat;
 mod request;
+mod roles;
 mod rooms;
+mod shelf;
+mod sub_anchors;
 mod token;
 
 use axum::Router;
@@ -59,7 +64,7 @@ pub fn routes(kaibo: Kaibo) -> Router {
 
 /// Every operation that is built, by its path.
 fn table() -> Vec<(&'static str, Route)> {
-    vec![
+    let mut table = vec![
         ("cgi-bin/token", token::plain_route()),
         ("cgi-bin/stable_token", token::stable_route()),
         ("cgi-bin/media/upload", media::upload_route()),
@@ -84,6 +89,149 @@ fn table() -> Vec<(&'static str, Route)> {
             "wxa/business/getliveinfo",
             call(Rule::post("getliveinfo", 100_000), live_info::list),
         ),
+    ];
+    table.extend(goods_routes());
+    table.extend(shelf_routes());
+    table.extend(people_routes());
+    table
+}
+
+/// An app's library.
+fn goods_routes() -> [(&'static str, Route); 10] {
+    // One quota under either of its paths (spec rule R6).
+    let warehouse = call(Rule::post("getgoodswarehouse", 1_000), goods::warehouse);
+    [
+        (
+            "wxaapi/broadcast/goods/add",
+            call(Rule::post("goods/add", 500), goods::add),
+        ),
+        (
+            "wxaapi/broadcast/goods/resetaudit",
+            call(Rule::post("goods/resetaudit", 500), goods::withdraw),
+        ),
+        (
+            "wxaapi/broadcast/goods/audit",
+            call(Rule::post("goods/audit", 500), goods::submit),
+        ),
+        (
+            "wxaapi/broadcast/goods/delete",
+            call(Rule::post("goods/delete", 1_000), goods::delete),
+        ),
+        (
+            "wxaapi/broadcast/goods/update",
+            call(Rule::post("goods/update", 1_000), goods::update),
+        ),
+        ("wxa/business/getgoodswarehouse", warehouse.clone()),
+        ("wxaapi/broadcast/getgoodswarehouse", warehouse),
+        (
+            "wxaapi/broadcast/goods/getapproved",
+            call(
+                Rule::get("goods/getapproved", 10_000).or_post(),
+                goods::list,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/goods/setkey",
+            call(Rule::post("goods/setkey", 500), goods::set_key),
+        ),
+        (
+            "wxaapi/broadcast/goods/getkey",
+            call(Rule::get("goods/getkey", 500), goods::key),
+        ),
+    ]
+}
+
+/// A room's shelf.
+fn shelf_routes() -> [(&'static str, Route); 6] {
+    const DAILY: u32 = 10_000;
+    [
+        (
+            "wxaapi/broadcast/room/addgoods",
+            call(Rule::post("room/addgoods", DAILY), shelf::import),
+        ),
+        (
+            "wxaapi/broadcast/goods/onsale",
+            call(Rule::post("goods/onsale", DAILY), shelf::on_sale),
+        ),
+        (
+            "wxaapi/broadcast/goods/deleteInRoom",
+            call(Rule::post("goods/deleteInRoom", DAILY), shelf::remove),
+        ),
+        (
+            "wxaapi/broadcast/goods/push",
+            call(Rule::post("goods/push", DAILY), shelf::push),
+        ),
+        (
+            "wxaapi/broadcast/goods/sort",
+            call(Rule::post("goods/sort", DAILY), shelf::sort),
+        ),
+        (
+            "wxaapi/broadcast/goods/getVideo",
+            call(Rule::post("goods/getVideo", DAILY), shelf::talk_video),
+        ),
+    ]
+}
+
+/// Roles, and a room's helpers.
+fn people_routes() -> [(&'static str, Route); 11] {
+    const DAILY: u32 = 10_000;
+    [
+        (
+            "wxaapi/broadcast/room/addassistant",
+            call(Rule::post("room/addassistant", DAILY), assistants::add),
+        ),
+        (
+            "wxaapi/broadcast/room/modifyassistant",
+            call(
+                Rule::post("room/modifyassistant", DAILY),
+                assistants::modify,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/removeassistant",
+            call(
+                Rule::post("room/removeassistant", DAILY),
+                assistants::remove,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/getassistantlist",
+            call(Rule::get("room/getassistantlist", DAILY), assistants::list),
+        ),
+        (
+            "wxaapi/broadcast/room/addsubanchor",
+            call(Rule::post("room/addsubanchor", DAILY), sub_anchors::add),
+        ),
+        (
+            "wxaapi/broadcast/room/modifysubanchor",
+            call(
+                Rule::post("room/modifysubanchor", DAILY),
+                sub_anchors::modify,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/deletesubanchor",
+            call(
+                Rule::post("room/deletesubanchor", DAILY),
+                sub_anchors::delete,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/getsubanchor",
+            call(Rule::get("room/getsubanchor", DAILY), sub_anchors::get),
+        ),
+        (
+            "wxaapi/broadcast/role/addrole",
+            call(Rule::post("role/addrole", DAILY), roles::add),
+        ),
+        (
+            "wxaapi/broadcast/role/deleterole",
+            call(Rule::post("role/deleterole", DAILY), roles::delete),
+        ),
+        (
+            "wxaapi/broadcast/role/getrolelist",
+            call(Rule::get("role/getrolelist", DAILY).or_post(), roles::list),
+        ),
     ]
 }
 
@@ -103,6 +251,7 @@ pub async fn unknown_url(State(kaibo): State<Kaibo>) -> Response {
 struct Rule {
     op: &'static str,
     is_get: bool,
+    /// A GET that some SDKs post.
     takes_post: bool,
     /// For apps that may use live alone.
     is_live: bool,
@@ -132,6 +281,12 @@ impl Rule {
         }
     }
 
+    /// A GET that some SDKs send as POST (spec rule R6).
+    const fn or_post(mut self) -> Self {
+        self.takes_post = true;
+        self
+    }
+
     /// For every app, whether it may use live or not.
     const fn for_all(mut self) -> Self {
         self.is_live = false;
@@ -145,12 +300,14 @@ impl Rule {
     }
 }
 
-/// Nobody knows WeChat's limits for a minute but that of `stable_token`. A tenth of the day's
-/// calls, within 60 and 5 000, stops a loop that has run wild and no shop.
+/// Nobody knows WeChat's limits for a minute but that of `stable_token`. These stop a loop that has
+/// run wild, and no shop that imports its goods: of a small day four fifths, else a tenth, at least
+/// 1 000 and at most 5 000.
 const fn a_minutes_share(per_day: u32) -> u32 {
-    match per_day / 10 {
-        0..60 => 60,
-        60..5_000 => per_day / 10,
+    match per_day {
+        0..=1_000 => per_day / 5 * 4,
+        1_001..=10_000 => 1_000,
+        10_001..=50_000 => per_day / 10,
         _ => 5_000,
     }
 }
@@ -177,6 +334,7 @@ pub fn operations() -> Vec<Operation> {
 }
 
 /// What answers a path.
+#[derive(Clone)]
 struct Route {
     rule: Rule,
     handler: MethodRouter<Kaibo>,

@@ -39,12 +39,11 @@ pub(super) fn of(fault: &Fault) -> Option<String> {
             format!("fields: {}", each.collect::<Vec<_>>().join(", "))
         }
         Fault::Refused(refusal) => format!("rule: {refusal}"),
-        Fault::AnchorUnverified { .. } => "rule: the anchor is not verified yet".to_owned(),
-        Fault::Call(_)
-        | Fault::Token(_)
-        | Fault::Credential(_)
-        | Fault::Failed(_)
-        | Fault::RoomsFailed(_) => return None,
+        Fault::NotDeleted(refusal) => format!("rule: {refusal}"),
+        Fault::AnchorUnverified { .. } | Fault::RoleUnverified { .. } => {
+            "rule: the anchor is not verified yet".to_owned()
+        }
+        _ => return None,
     })
 }
 

@@ -57,7 +57,8 @@ async fn what_is_used_and_left_is_shown_for_rooms_and_calls() {
         let line = line(&quota, op);
         [line["perDay"].clone(), line["perMinute"].clone()]
     };
-    assert_eq!(size("token"), [2_000, 200]);
+    assert_eq!(size("token"), [2_000, 1_000]);
+    assert_eq!(size("goods/add"), [500, 400]);
     assert_eq!(size("stable_token"), [500_000, 10_000]);
     assert_eq!(size("stable_token/force_refresh")[0], 20);
 }

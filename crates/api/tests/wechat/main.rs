@@ -2,11 +2,14 @@
 //! for what no case says, each on a store and a clock of its own.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod assistants;
 mod calls;
 mod cases;
 mod getliveinfo;
+mod goods;
 mod media;
 mod repeats;
+mod roles;
 mod room_create;
 mod room_deleteroom;
 mod room_editroom;
@@ -14,5 +17,6 @@ mod room_getpushurl;
 mod sdks;
 mod stable_token;
 mod strict;
+mod sub_anchors;
 mod token;
 mod world;

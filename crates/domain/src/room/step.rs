@@ -4,6 +4,7 @@ use super::deadline::{self, Passed};
 use super::{Ban, Change, Command, Room, RoomRules, StartMode, Status, StepResult, status_event};
 use crate::UnixMs;
 use crate::event::{Cause, RoomEvent};
+use crate::person::PersonRefusal;
 use crate::refusal::Refusal;
 
 /// Applies `command` at `now`: first every deadline that has passed, in order, then the command.
@@ -137,6 +138,21 @@ fn by_person(
             change.events.extend(settled.events);
         }
         (Command::Edit(_), Live) => return Err(Refusal::EditWhileLive),
+        (
+            Command::NameSubAnchor {
+                wechat_id,
+                replaces,
+            },
+            Planned | Live | Paused | Lost,
+        ) => {
+            name_sub_anchor(change, wechat_id, *replaces)?;
+        }
+        (Command::DropSubAnchor, Planned | Live | Paused | Lost) => {
+            if change.room.draft.sub_anchor_wechat.take().is_some() {
+                change.dirty = true;
+                change.events.push(RoomEvent::PeopleChanged);
+            }
+        }
         (Command::Delete, Planned | Ended | Expired) => {
             change.room.deleted_at = Some(now);
             change.dirty = true;
@@ -167,6 +183,21 @@ fn by_person(
         (Command::Unban, Banned) => unban(change, now),
         _ => return Err(Refusal::NotAllowed(status)),
     }
+    Ok(())
+}
+
+fn name_sub_anchor(change: &mut Change, wechat_id: &str, replaces: bool) -> Result<(), Refusal> {
+    let draft = &mut change.room.draft;
+    if draft.anchor_wechat == wechat_id {
+        return Err(PersonRefusal::SubAnchorIsAnchor.into());
+    }
+    match draft.sub_anchor_wechat.as_deref() {
+        Some(there) if there == wechat_id => return Err(PersonRefusal::SubAnchorSame.into()),
+        Some(_) if !replaces => return Err(PersonRefusal::SubAnchorSet.into()),
+        _ => draft.sub_anchor_wechat = Some(wechat_id.to_owned()),
+    }
+    change.dirty = true;
+    change.events.push(RoomEvent::PeopleChanged);
     Ok(())
 }
 

@@ -91,6 +91,14 @@ fn commands() -> Vec<(&'static str, Command)> {
                 ..planned().draft
             })),
         ),
+        (
+            "sub-anchor",
+            Command::NameSubAnchor {
+                wechat_id: "anchor_02".into(),
+                replaces: false,
+            },
+        ),
+        ("no sub", Command::DropSubAnchor),
         ("delete", Command::Delete),
         ("timer", Command::Timer),
         ("restarted", Command::Restarted),
@@ -382,4 +390,30 @@ fn edit_that_moves_the_start_near_starts_a_waiting_preview() {
     let change = step(&room, &Command::Edit(Box::new(draft)), now, &RULES).unwrap();
     assert_eq!(change.room.status, Status::Live);
     assert_eq!(change.events.len(), 2);
+}
+
+#[test]
+fn a_sub_anchor_is_one_other_person() {
+    use crate::person::PersonRefusal;
+    let name = |wechat_id: &str, replaces| Command::NameSubAnchor {
+        wechat_id: wechat_id.into(),
+        replaces,
+    };
+    let refused = |room: &Room, command: &Command| {
+        step(room, command, CREATED, &RULES).expect_err("it is refused")
+    };
+    let room = after(&planned(), &name("anchor_02", false), CREATED);
+    assert_eq!(room.draft.sub_anchor_wechat.as_deref(), Some("anchor_02"));
+    for (command, why) in [
+        (name("anchor_01", true), PersonRefusal::SubAnchorIsAnchor),
+        (name("anchor_02", false), PersonRefusal::SubAnchorSame),
+        (name("anchor_02", true), PersonRefusal::SubAnchorSame),
+        (name("anchor_03", false), PersonRefusal::SubAnchorSet),
+    ] {
+        assert_eq!(refused(&room, &command), why.into(), "{command:?}");
+    }
+    let room = after(&room, &name("anchor_03", true), CREATED);
+    assert_eq!(room.draft.sub_anchor_wechat.as_deref(), Some("anchor_03"));
+    let room = after(&room, &Command::DropSubAnchor, CREATED);
+    assert_eq!(room.draft.sub_anchor_wechat, None);
 }

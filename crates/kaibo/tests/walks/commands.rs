@@ -151,6 +151,8 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
         let steps = [
             (1, "house"),
             (2, "latency budget"),
+            (3, "goods"),
+            (4, "people"),
             (7, "door"),
             (8, "admission"),
         ];

@@ -23,18 +23,24 @@ mod house;
 
 mod access;
 mod admission;
+mod anchors;
 mod apps;
+mod assistants;
 mod calls;
 mod crash;
 mod door;
 mod events;
 mod folder;
+mod goods;
+mod identities;
 mod images;
 mod outage;
 mod people;
 mod released;
+mod roles;
 mod rooms;
 mod shape;
+mod shelf;
 mod statements;
 mod users;
 

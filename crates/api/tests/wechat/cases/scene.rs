@@ -1,5 +1,8 @@
 //! What stands before a call: a set-up for each `given`.
 
+mod goods;
+mod people;
+
 use std::convert::Infallible;
 
 use axum::body::Body;
@@ -9,7 +12,7 @@ use futures_util::stream;
 use kaibo_api::wechat::Operation;
 use kaibo_app::{AppConfig, Counted};
 use kaibo_domain::admission::{Admission, Policy};
-use kaibo_store::Store;
+use kaibo_store::{CallCount, Store};
 use serde_json::{Value, json};
 
 use super::fill::{fill, names};
@@ -75,22 +78,27 @@ const CALL_ALONE: &[&str] = &[
     "type and subAnchorWechat sent: ignored",
     "no rooms exist",
     // On `NOT_YET`: there is nothing to set up.
-    "goods added with price 59.9 yuan shows 5990 fen here",
-    "goods cannot be fetched (fault injection)",
+    "talk video still being generated",
+    "generation failed",
+    "goods stored but submission failed",
 ];
 
 /// Where nobody is verified.
-const UNVERIFIED: [&str; 2] = [
+const UNVERIFIED: [&str; 3] = [
     "anchor not real-name verified",
     "300036 carries qrcode_url at top level and no roomId (WxJava parses it)",
+    people::UNVERIFIED,
 ];
 
 /// What closes a store or takes its files away.
-const HARMS: [&str; 4] = [
+const HARMS: [&str; 7] = [
     "a referenced object cannot be read",
     "internal failure",
     "upstream busy or internal failure",
     "rooms cannot be fetched (fault injection)",
+    "goods cannot be fetched (fault injection)",
+    "room goods list cannot be read",
+    "import failed",
 ];
 
 pub(super) struct Scene {
@@ -101,7 +109,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Beside others on a shared ground, unless what is given harms all that stands there.
+    /// On the ground of the stage, after others, unless what is given harms all that stands there.
     pub(super) async fn new(stage: &Stage, case: &Case, call: &Call) -> Result<Self, String> {
         let given = case.given.as_str();
         let ground = if HARMS.contains(&given) {
@@ -138,18 +146,21 @@ impl Scene {
         let mut wanted = Vec::new();
         names(&Value::Object(call.query.clone()), &mut wanted);
         names(call.body.as_ref().unwrap_or(&Value::Null), &mut wanted);
-        for name in wanted {
+        for name in &wanted {
             if name == "room" {
                 self.put("room", self.world.room().await);
             } else if let Some(kind) = name.strip_prefix("media:") {
                 let media_id = self.world.upload(image(kind)).await;
-                self.put(&name, media_id);
+                self.put(name, media_id);
             }
         }
+        self.hand_out_goods(&wanted, call).await;
     }
 
     async fn set_up(&mut self, given: &str, call: &Call) -> Result<(), String> {
         let known = CALL_ALONE.contains(&given)
+            || people::set_up(self, given, call).await
+            || goods::set_up(self, given, call).await
             || self.make_rooms(given).await
             || self.buy_tokens(given).await
             || self.narrow_the_door(given).await
@@ -163,9 +174,7 @@ impl Scene {
     async fn make_rooms(&mut self, given: &str) -> bool {
         let world = &mut self.world;
         let room = match given {
-            "valid token, objects exist, state allows it"
-            | "numeric strings accepted"
-            | "start beyond the last room" => {
+            "numeric strings accepted" | "start beyond the last room" => {
                 world.room().await;
                 None
             }
@@ -250,18 +259,25 @@ impl Scene {
     async fn make_trouble(&mut self, given: &str, call: &Call) -> Result<bool, String> {
         match given {
             "daily quota used up" | "daily quota of the endpoint used up" => {
-                self.use_up_quota(&call.path, true).await?;
+                self.use_up_day(&call.path).await?;
             }
-            "per-minute limit" => self.use_up_quota(&call.path, false).await?,
+            "per-minute limit" => self.use_up_minute(&call.path).await?,
             "a referenced object cannot be read" => {
                 std::fs::remove_dir_all(self.world.data_dir.path().join("images")).unwrap();
             }
             "internal failure" => self.world.store.close().await,
+            "goods cannot be fetched (fault injection)" => {
+                self.world.room().await;
+                self.world.lose_table("shelf_item").await;
+            }
             // Once a call is let in, a list that cannot be read has a code of its own.
             "upstream busy or internal failure" if call.path == LIST => {
                 self.world.store.close().await;
             }
-            "upstream busy or internal failure" | "rooms cannot be fetched (fault injection)" => {
+            "upstream busy or internal failure"
+            | "rooms cannot be fetched (fault injection)"
+            | "room goods list cannot be read"
+            | "import failed" => {
                 self.closes_meanwhile = true;
             }
             _ => return Ok(false),
@@ -275,20 +291,28 @@ impl Scene {
         self.put(name, sold.unwrap().unwrap().token);
     }
 
-    /// All of the day's calls, at the rate that a minute allows, or those of the minute alone.
-    async fn use_up_quota(&mut self, path: &str, day: bool) -> Result<(), String> {
-        let operations = kaibo_api::wechat::operations();
-        let found = operations.iter().find(|op| path.ends_with(op.path));
-        let Operation { op, limit, .. } = *found.ok_or("its path is not among the operations")?;
-        loop {
-            let world = &self.world;
-            let counted = world.kaibo.count_call(&world.app_id, op, limit).await;
-            match counted.unwrap() {
-                Counted::Yes(_) => {}
-                Counted::MinuteFull(_) if day => self.world.advance(60),
-                Counted::DayFull(_) | Counted::MinuteFull(_) => return Ok(()),
-            }
-        }
+    /// All of the day's calls, as a server before this one has counted them.
+    async fn use_up_day(&mut self, path: &str) -> Result<(), String> {
+        let Operation { op, limit, .. } = operation(path)?;
+        let world = self.world.started_anew();
+        let count = CallCount {
+            app_id: world.app_id.clone(),
+            op: op.to_owned(),
+            day: world.kaibo.settings().day(world.clock.now()),
+            made: limit.per_day - 1,
+        };
+        world.store.save_call_counts(&[count], 0).await.unwrap();
+        let last = world.kaibo.count_call(&world.app_id, op, limit).await;
+        assert!(matches!(last.unwrap(), Counted::Yes(last) if last.left() == 0));
+        self.world = world;
+        Ok(())
+    }
+
+    async fn use_up_minute(&self, path: &str) -> Result<(), String> {
+        let Operation { op, limit, .. } = operation(path)?;
+        let World { kaibo, app_id, .. } = &self.world;
+        while let Counted::Yes(_) = kaibo.count_call(app_id, op, limit).await.unwrap() {}
+        Ok(())
     }
 
     /// The answer; a file's Content-Type stands for the file.
@@ -327,6 +351,13 @@ impl Scene {
         };
         Ok(request(call.method(), &path, mime, body))
     }
+}
+
+/// The operation of a path, as the API itself knows it.
+fn operation(path: &str) -> Result<Operation, String> {
+    let operations = kaibo_api::wechat::operations();
+    let found = operations.into_iter().find(|op| path.ends_with(op.path));
+    found.ok_or_else(|| format!("{path} is not among the operations"))
 }
 
 async fn several_rooms(world: &World) {

@@ -12,14 +12,22 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use crate::{House, app_id};
 
 /// Of these [`kept`] shows the length alone: they hold something random.
-const RANDOM: [&str; 4] = [
+const RANDOM: [&str; 5] = [
     "meta.value",
     "repeat_key.answer",
     "room_secret.code",
     "room_secret.push_seed",
+    "submission.identity",
 ];
 /// Numbers that PostgreSQL gives once, also if what they were given to was taken back.
-const NUMBERS: [&str; 3] = ["call_log.id", "console_user.id", "event.seq"];
+const NUMBERS: [&str; 6] = [
+    "call_log.id",
+    "console_user.id",
+    "event.seq",
+    "submission.id",
+    "reveal.id",
+    "device.id",
+];
 
 /// What is in a house's database and its files of images, line by line. Files that no row knows,
 /// which nobody can see, are left out: where they are comes second.
