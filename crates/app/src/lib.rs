@@ -8,6 +8,7 @@ mod apps;
 mod assistants;
 mod calls;
 pub mod clock;
+mod devices;
 mod door;
 mod feed;
 mod goods;
@@ -42,8 +43,8 @@ use kaibo_domain::refusal::Refusal;
 use kaibo_domain::shelf::ShelfRefusal;
 use kaibo_store::Store;
 pub use kaibo_store::{
-    Anchor, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person, PushRefusal, Reveal, RoomQuery,
-    Shelved, Submission,
+    Anchor, Device, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person, PushRefusal, Reveal,
+    RoomQuery, Shelved, Submission,
 };
 pub use kaibo_store::{CallQuery, CallRecord};
 use tokio::sync::{Mutex, watch};
@@ -56,6 +57,7 @@ pub use accounts::{AccountRefusal, Session, SignedIn};
 pub use anchors::{AnchorFile, VerificationView};
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;
+pub use devices::{BroadcastCode, EnrolRefusal, Enrolled, EnrolmentView};
 pub use feed::{Changed, Changes};
 pub use identities::SubmitRefusal;
 pub use images::{ImageFile, NamedImage, StoredImage};
@@ -128,6 +130,8 @@ struct Inner {
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
     submissions: throttle::Throttle,
+    enrolments: throttle::Throttle,
+    pins: throttle::Throttle,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -149,6 +153,8 @@ impl Kaibo {
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
             submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
+            enrolments: throttle::Throttle::new(20, devices::PIN_WITHIN_MS),
+            pins: throttle::Throttle::new(devices::PIN_TRIES, devices::PIN_WITHIN_MS),
             answered: Mutex::default(),
         };
         Self {

@@ -22,6 +22,7 @@ mod admission;
 mod anchors;
 mod apps;
 mod broadcast;
+mod devices;
 mod door;
 mod goods;
 mod identities;
@@ -44,11 +45,12 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(viewer::room_events))
         .routes(routes!(shelf::public))
         .routes(routes!(identities::verification, identities::submit))
+        .routes(routes!(devices::enrolment, devices::enrol))
         .routes(routes!(session::check_setup, session::set_up))
         .routes(routes!(session::sign_in))
 }
 
-/// Routes behind a broadcast code, which each handler asks for by its `ByCode` argument.
+/// Routes for an anchor's devices, which each handler asks for by its `ByDevice` argument.
 pub(crate) fn broadcast_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
         .routes(routes!(broadcast::broadcast))
@@ -86,7 +88,6 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(rooms::unban))
         .routes(routes!(access::read))
         .routes(routes!(access::revoke_push))
-        .routes(routes!(access::renew_code))
         .merge(people_routes())
         .merge(goods_routes())
 }
@@ -94,6 +95,9 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
 /// People, for the console.
 fn people_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
+        .routes(routes!(devices::create_code))
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::revoke))
         .routes(routes!(people::list, people::invite))
         .routes(routes!(people::give_role, people::take_role))
         .routes(routes!(anchors::anchors))

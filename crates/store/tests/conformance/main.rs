@@ -28,6 +28,7 @@ mod apps;
 mod assistants;
 mod calls;
 mod crash;
+mod devices;
 mod door;
 mod events;
 mod folder;
