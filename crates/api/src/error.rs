@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use kaibo_domain::customer_service::CustomerServiceRefusal;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -193,6 +194,12 @@ impl From<Refusal> for ApiError {
             }
             Refusal::AppExists => Self::conflict("app_exists").about("appid"),
             Refusal::Image(image) => Self::invalid("media", image_code(image)),
+            Refusal::CustomerService(CustomerServiceRefusal::Missing) => {
+                Self::invalid("closeKf", "customer_service_missing")
+            }
+            Refusal::CustomerService(CustomerServiceRefusal::Link) => {
+                Self::invalid("link", "link_invalid")
+            }
         }
     }
 }

@@ -115,6 +115,11 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "Today's limit of new rooms is reached. Try again tomorrow.",
     ),
     (
+        "customer_service_missing",
+        "尚未配置客服，请先在“设置”中填写客服链接",
+        "There is no customer service yet. Set its link in the settings first.",
+    ),
+    (
         "too_many_streams",
         "当前网络打开的页面过多，请关闭部分页面后重试",
         "Too many pages are open from this network. Close some and try again.",

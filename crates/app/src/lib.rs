@@ -5,6 +5,7 @@ mod accounts;
 mod anchors;
 mod apps;
 pub mod clock;
+mod customer_service;
 mod feed;
 mod images;
 mod jobs;

@@ -4,7 +4,7 @@ use kaibo_domain::UnixMs;
 use kaibo_domain::draft::{self, Draft};
 use kaibo_domain::id::{AppId, RoomId};
 use kaibo_domain::refusal::Refusal;
-use kaibo_domain::room::{Command, Room, next_deadline, settle, step};
+use kaibo_domain::room::{Command, Room, Switch, next_deadline, settle, step};
 use kaibo_store::{NewRoom, RoomQuery, Saved};
 
 use crate::{Kaibo, Result, secret};
@@ -33,6 +33,9 @@ impl Kaibo {
         let now = self.now();
         let mut draft = input.draft;
         self.check_draft(&draft, None, now)?;
+        if !draft.switches.close_kf {
+            self.require_customer_service(app_id).await?;
+        }
         let sub = draft.sub_anchor_wechat.as_deref();
         self.require_verified(app_id, &draft.anchor_wechat, sub)
             .await?;
@@ -71,6 +74,10 @@ impl Kaibo {
         )?;
         let mut draft = input.draft;
         self.check_draft(&draft, Some(&before.draft), self.now())?;
+        // Unlike a new room, one that shows it already may keep what its app has lost meanwhile.
+        if before.draft.switches.close_kf && !draft.switches.close_kf {
+            self.require_customer_service(app_id).await?;
+        }
         let sub = draft.sub_anchor_wechat.as_deref();
         self.require_verified(app_id, &draft.anchor_wechat, sub)
             .await?;
@@ -82,6 +89,21 @@ impl Kaibo {
         )
         .await?;
         let command = Command::Edit(Box::new(draft));
+        Ok(self.apply(app_id, room_id, command).await?.room)
+    }
+
+    /// Turns switches of a room, all of them or none.
+    pub async fn turn_switches(
+        &self,
+        app_id: &AppId,
+        room_id: RoomId,
+        switches: Vec<Switch>,
+    ) -> Result<Room> {
+        if switches.contains(&Switch::CloseKf(false)) {
+            self.room(app_id, room_id).await?;
+            self.require_customer_service(app_id).await?;
+        }
+        let command = Command::Switch(switches);
         Ok(self.apply(app_id, room_id, command).await?.room)
     }
 

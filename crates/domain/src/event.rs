@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::UnixMs;
 use crate::id::{AppId, RoomId};
+use crate::room::Switch;
 use crate::status::Status;
 
 /// Why a status changed.
@@ -57,6 +58,11 @@ pub enum RoomEvent {
     CodeRenewed,
     /// A push was refused; the reason is for the anchor's page.
     PushRefused,
+    /// A switch was turned.
+    Switched {
+        /// Which, and how it stands now.
+        switch: Switch,
+    },
     /// Of a kind that a newer Kaibo beside this one wrote: readers load the room anew and go on.
     #[serde(other)]
     Unknown,
@@ -93,6 +99,15 @@ mod tests {
             cause: Cause::Stream,
         };
         let text = r#"{"kind":"status","from":102,"to":101,"cause":"stream"}"#;
+        assert_eq!(serde_json::to_string(&event).unwrap(), text);
+        assert_eq!(read(text), event);
+    }
+
+    #[test]
+    fn a_switch_is_stored_by_its_name() {
+        let switch = Switch::CloseReplay(false);
+        let text = r#"{"kind":"switched","switch":{"close_replay":false}}"#;
+        let event = RoomEvent::Switched { switch };
         assert_eq!(serde_json::to_string(&event).unwrap(), text);
         assert_eq!(read(text), event);
     }

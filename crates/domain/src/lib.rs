@@ -2,6 +2,7 @@
 //! fail, it can only refuse.
 
 pub mod anchor;
+pub mod customer_service;
 pub mod draft;
 pub mod event;
 pub mod id;

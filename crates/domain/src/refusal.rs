@@ -1,5 +1,6 @@
 //! Every "no" that is part of an answer. Mapped to a protocol's words once per edge.
 
+use crate::customer_service::CustomerServiceRefusal;
 use crate::status::Status;
 
 /// A rule that a field breaks.
@@ -108,6 +109,9 @@ pub enum Refusal {
     /// An upload is not taken in.
     #[error("{0}")]
     Image(ImageRefusal),
+    /// Customer service is not there, or cannot be.
+    #[error("{0}")]
+    CustomerService(CustomerServiceRefusal),
 }
 
 /// What is wrong with an uploaded image.

@@ -6,6 +6,7 @@
 
 mod apps;
 mod crash;
+mod customer_service;
 mod db;
 mod error;
 mod events;

@@ -18,11 +18,13 @@ use crate::state::ApiState;
 mod access;
 mod apps;
 mod broadcast;
+mod customer_service;
 mod people;
 mod room_form;
 pub(crate) mod room_views;
 mod rooms;
 mod session;
+mod switches;
 mod view;
 mod viewer;
 
@@ -51,6 +53,7 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(session::session, session::sign_out))
         .routes(routes!(apps::apps, apps::create_app))
         .routes(routes!(apps::set_latency_budget))
+        .routes(routes!(customer_service::read, customer_service::set))
         .routes(routes!(apps::limits))
         .routes(routes!(apps::events))
         .routes(routes!(rooms::list, rooms::create))
@@ -61,6 +64,7 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(rooms::resume))
         .routes(routes!(rooms::ban))
         .routes(routes!(rooms::unban))
+        .routes(routes!(switches::turn))
         .routes(routes!(access::read))
         .routes(routes!(access::revoke_push))
         .routes(routes!(access::renew_code))

@@ -33,7 +33,7 @@ pub(crate) async fn room(
     PublicRoom(room_id): PublicRoom,
 ) -> ApiResult<Json<RoomView>> {
     let room = api.kaibo.public_room(room_id).await?;
-    Ok(Json(RoomView::new(&api.kaibo, &room)))
+    Ok(Json(RoomView::load(&api.kaibo, &room).await?))
 }
 
 /// A room's view at once, then after every change

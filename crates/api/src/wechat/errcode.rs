@@ -1,6 +1,8 @@
 //! The only place with WeChat's error numbers and texts (spec section 11): every refusal and
 //! fault becomes one of them here.
 
+mod customer_service;
+
 use std::borrow::Cow;
 
 use kaibo_app::{CredentialRefusal, TokenRefusal};
@@ -208,6 +210,7 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::Image(ImageRefusal::Empty) => Verdict::new(41005, "media data missing"),
         Refusal::Image(ImageRefusal::TooLarge) => Verdict::new(45001, "media size out of limit"),
         Refusal::Image(ImageRefusal::UnknownFormat) => Verdict::new(40004, "invalid media type"),
+        Refusal::CustomerService(refusal) => customer_service::verdict(*refusal),
     }
 }
 

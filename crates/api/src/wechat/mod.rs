@@ -6,8 +6,10 @@ mod errcode;
 mod form;
 mod live_info;
 mod media;
+mod platform;
 mod request;
 mod rooms;
+mod switches;
 mod token;
 
 use axum::Router;
@@ -22,11 +24,14 @@ use answer::{Answer, respond};
 use errcode::{CallFault, Fault};
 use request::{MAX_BODY_BYTES, Params, read_body};
 
+/// A path without its slash, and who answers there.
+type Route = (&'static str, MethodRouter<Kaibo>);
+
 /// Every route of the WeChat-compatible API, and 40066 for each other path under `/wxa`,
 /// `/wxaapi` and `/cgi-bin`. It reads bodies itself, up to its own caps: mount it outside any
 /// body limit below 16 MiB, or a caller who sends too much gets no answer it can read.
 pub fn routes(kaibo: Kaibo) -> Router {
-    let mut routes = vec![
+    let mut routes: Vec<Route> = vec![
         ("cgi-bin/token", any(token::token)),
         ("cgi-bin/stable_token", any(token::stable_token)),
         ("cgi-bin/media/upload", any(media::upload)),
@@ -52,6 +57,8 @@ pub fn routes(kaibo: Kaibo) -> Router {
             call(Rule::post("getliveinfo", 100_000), live_info::list),
         ),
     ];
+    routes.extend(switches::routes());
+    routes.extend(platform::routes());
     for unknown in [
         "wxa",
         "wxa/",

@@ -13,5 +13,6 @@ mod media;
 mod operations;
 mod rooms;
 mod session;
+mod switches;
 mod viewer;
 mod world;

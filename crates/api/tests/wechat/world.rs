@@ -115,6 +115,12 @@ impl World {
         verified.await.unwrap();
     }
 
+    pub(crate) async fn set_customer_service(&self) {
+        let link = Some("https://work.weixin.qq.com/kfid/kfc0123456789abcdef");
+        let set = self.kaibo.set_customer_service(&self.app_id, link);
+        set.await.unwrap();
+    }
+
     /// A second app, whose token is returned.
     pub(crate) async fn other_app(&self) -> String {
         let app = self.kaibo.create_app(None, None, "Other").await.unwrap();

@@ -165,6 +165,14 @@ fn by_person(
             turn(change, Banned, Cause::Ban);
         }
         (Command::Unban, Banned) => unban(change, now),
+        (Command::Switch(all), _) if all.iter().all(|switch| switch.turns_in(status)) => {
+            for &switch in all {
+                if switch.turn(&mut change.room) {
+                    change.dirty = true;
+                    change.events.push(RoomEvent::Switched { switch });
+                }
+            }
+        }
         _ => return Err(Refusal::NotAllowed(status)),
     }
     Ok(())

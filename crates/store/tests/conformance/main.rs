@@ -24,6 +24,7 @@ mod house;
 mod access;
 mod apps;
 mod crash;
+mod customer_service;
 mod events;
 mod folder;
 mod images;

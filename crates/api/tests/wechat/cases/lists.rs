@@ -6,14 +6,12 @@ pub(super) const NOT_YET: &[(&str, &str)] = &[
     ("G-48001", "no app is without live"),
     ("P1-x-ip", "there is no list of allowed addresses"),
     ("E01-300028", "what names say is not checked"),
-    (
-        "E01-300038",
-        "there is no customer service to configure, so closeKf is taken",
-    ),
     ("E02-ok", "rooms have no goods"),
     ("E02-x-price-unit", "rooms have no goods"),
     ("E02-x-goods-fail", "rooms have no goods"),
     ("E02-x-replay-ok", "no broadcast is recorded"),
+    ("X1-x-no-pay", "every app may have live"),
+    ("X1-x-frozen", "every app may have live"),
 ];
 
 /// Cases that nothing drives.
@@ -43,10 +41,6 @@ pub(super) const UNBUILT: &[(&str, &str)] = &[
     ("POST", "/wxaapi/broadcast/room/modifysubanchor"),
     ("POST", "/wxaapi/broadcast/room/deletesubanchor"),
     ("GET", "/wxaapi/broadcast/room/getsubanchor"),
-    ("POST", "/wxaapi/broadcast/room/updatefeedpublic"),
-    ("POST", "/wxaapi/broadcast/room/updatereplay"),
-    ("POST", "/wxaapi/broadcast/room/updatekf"),
-    ("POST", "/wxaapi/broadcast/room/updatecomment"),
     ("POST", "/wxaapi/broadcast/goods/setkey"),
     ("GET", "/wxaapi/broadcast/goods/getkey"),
     ("POST", "/wxaapi/broadcast/goods/add"),
@@ -62,5 +56,4 @@ pub(super) const UNBUILT: &[(&str, &str)] = &[
     ("GET", "/wxaapi/broadcast/role/getrolelist"),
     ("POST", "/wxa/business/get_wxa_followers"),
     ("POST", "/wxa/business/push_message"),
-    ("POST", "/wxa/business/applyliveinfo"),
 ];

@@ -72,12 +72,15 @@ const CALL_ALONE: &[&str] = &[
     "unknown or legacy keys ignored (WxJava)",
     "type and subAnchorWechat sent: ignored",
     "no rooms exist",
+    "roomId spelling, as the sample and most SDKs send",
     // On `NOT_YET`: there is nothing to set up.
     "per-minute limit",
     "live not activated for the app",
     "caller IP outside the whitelist (only if the feature is on)",
     "goods added with price 59.9 yuan shows 5990 fen here",
     "goods cannot be fetched (fault injection)",
+    "no payment in 90 days",
+    "no new activations",
 ];
 
 /// Where nobody is verified.
@@ -93,6 +96,11 @@ const QUOTAS: &[(&str, u32)] = &[
     ("room/deleteroom", 10_000),
     ("room/getpushurl", 10_000),
     ("getliveinfo", 100_000),
+    ("room/updatefeedpublic", 10_000),
+    ("room/updatereplay", 10_000),
+    ("room/updatekf", 10_000),
+    ("room/updatecomment", 10_000),
+    ("applyliveinfo", 100),
 ];
 
 pub(super) struct Scene {
@@ -112,6 +120,9 @@ impl Scene {
         let given = case.given.as_str();
         if !UNVERIFIED.contains(&given) {
             scene.world.verify(ANCHOR).await;
+        }
+        if given != "closeKf=0 but no customer service configured" {
+            scene.world.set_customer_service().await;
         }
         scene.hand_out(call).await;
         scene.set_up(given, call).await?;
@@ -175,6 +186,11 @@ impl Scene {
             | "room ended, replay generated"
             | "the room has no replay (clients read 9410000 as empty)" => {
                 Some(world.ended_room().await)
+            }
+            "room state does not allow the action" => {
+                let room = world.room().await;
+                world.advance_far(2 * DAY).await;
+                Some(room)
             }
             "room is of type 0, or ended" => {
                 let mut plan = world.plan();

@@ -35,6 +35,8 @@ macro_rules! writes {
 pub(super) async fn furnish(store: &Store) {
     fill(store).await;
     store.set_setup_token(b"next").await.unwrap();
+    let link = "https://kf.example/1";
+    store.set_customer_service(&ONE, link).await.unwrap();
     for name in ["cd", "ef", "gh"] {
         put_image(store, name, NOW - 1).await;
     }
@@ -90,6 +92,12 @@ writes! {
     }
     set_latency_budget(store) {
         assert!(store.set_latency_budget(&ONE, Some(350)).await.unwrap());
+    }
+    set_customer_service(store) {
+        store.set_customer_service(&ONE, "https://kf.example/new").await.unwrap();
+    }
+    drop_customer_service(store) {
+        store.drop_customer_service(&ONE).await.unwrap();
     }
     note_applied(store) {
         store.note_applied(4, NOW).await.unwrap();
