@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kaibo_domain::customer_service::CustomerServiceRefusal;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
+use kaibo_domain::subscription::SubscriptionRefusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -194,6 +195,7 @@ impl From<Refusal> for ApiError {
             }
             Refusal::AppExists => Self::conflict("app_exists").about("appid"),
             Refusal::Image(image) => Self::invalid("media", image_code(image)),
+            Refusal::Subscription(refusal) => of_subscription(refusal),
             Refusal::CustomerService(CustomerServiceRefusal::Missing) => {
                 Self::invalid("closeKf", "customer_service_missing")
             }
@@ -237,6 +239,17 @@ fn rule_code(field: Field, rule: FieldRule) -> &'static str {
         FieldRule::LastsTooLong => "length_too_long",
         FieldRule::ImageUnknown => "image_unknown",
         FieldRule::SameAsAnchor => "same_as_anchor",
+    }
+}
+
+fn of_subscription(refusal: SubscriptionRefusal) -> ApiError {
+    match refusal {
+        SubscriptionRefusal::OpenId => ApiError::invalid("openid", "openid_invalid"),
+        SubscriptionRefusal::Started | SubscriptionRefusal::NotLive => {
+            ApiError::conflict("not_allowed_in_status")
+        }
+        SubscriptionRefusal::Recipients => ApiError::invalid("openids", "too_many_recipients"),
+        SubscriptionRefusal::PushedToday => ApiError::conflict("pushed_today"),
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{health, v1};
         (name = "session", description = "Set-up, log-in, log-out"),
         (name = "apps", description = "Apps and their quotas"),
         (name = "rooms", description = "An app's rooms"),
+        (name = "subscriptions", description = "Who wants to be told of lives"),
         (name = "access", description = "Codes and push address of a room"),
         (name = "anchors", description = "Who may broadcast"),
         (name = "media", description = "Images"),
@@ -36,9 +37,10 @@ struct Head;
 /// The document that stands in `api/openapi.json`.
 pub fn document() -> openapi::OpenApi {
     let v1 = OpenApiRouter::new()
-        .merge(with_errors(v1::open_routes(), None))
-        .merge(with_errors(v1::broadcast_routes(), Some("broadcast")))
-        .merge(with_errors(v1::console_routes(), Some("session")));
+        .merge(with_errors(v1::open_routes(), &[]))
+        .merge(with_errors(v1::broadcast_routes(), &["broadcast"]))
+        .merge(with_errors(v1::app_routes(), &["session", "app"]))
+        .merge(with_errors(v1::console_routes(), &["session"]));
     let mut document = OpenApiRouter::with_openapi(Head::openapi())
         .merge(health::routes())
         .nest("/v1", v1)
@@ -49,7 +51,7 @@ pub fn document() -> openapi::OpenApi {
 
 fn with_errors<S: Clone + Send + Sync + 'static>(
     mut routes: OpenApiRouter<S>,
-    scheme: Option<&str>,
+    schemes: &[&str],
 ) -> OpenApiRouter<S> {
     for item in routes.get_openapi_mut().paths.paths.values_mut() {
         let operations = [
@@ -59,14 +61,14 @@ fn with_errors<S: Clone + Send + Sync + 'static>(
             &mut item.delete,
         ];
         for operation in operations.into_iter().flatten() {
-            complete(operation, scheme);
+            complete(operation, schemes);
         }
     }
     routes
 }
 
 /// Adds what all operations of a group share: the body of errors, and the credential.
-fn complete(operation: &mut Operation, scheme: Option<&str>) {
+fn complete(operation: &mut Operation, schemes: &[&str]) {
     let body = || {
         let schema = Ref::from_schema_name("ErrorAnswer");
         ContentBuilder::new().schema(Some(schema)).build()
@@ -89,9 +91,12 @@ fn complete(operation: &mut Operation, scheme: Option<&str>) {
         .content("application/json", body());
     let responses = &mut operation.responses.responses;
     responses.insert("default".into(), default.build().into());
-    if let Some(scheme) = scheme {
-        let requirement = SecurityRequirement::new(scheme, [""; 0]);
-        operation.security = Some(vec![requirement]);
+    if !schemes.is_empty() {
+        // Either of them is enough.
+        let either = schemes
+            .iter()
+            .map(|scheme| SecurityRequirement::new(*scheme, [""; 0]));
+        operation.security = Some(either.collect());
     }
 }
 
@@ -108,4 +113,10 @@ fn add_schemes(components: &mut Components) {
     );
     let code = SecurityScheme::ApiKey(ApiKey::Header(code));
     components.add_security_scheme("broadcast", code);
+    let token = ApiKeyValue::with_description(
+        "Authorization",
+        "The app's access token, as `cgi-bin/token` sells it: `Bearer <access_token>`",
+    );
+    let token = SecurityScheme::ApiKey(ApiKey::Header(token));
+    components.add_security_scheme("app", token);
 }

@@ -15,6 +15,7 @@ mod quota;
 mod rooms;
 mod secret;
 pub mod settings;
+mod subscriptions;
 mod throttle;
 mod tokens;
 
@@ -26,7 +27,7 @@ pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
 use kaibo_domain::refusal::Refusal;
 use kaibo_store::Store;
-pub use kaibo_store::{Anchor, PushRefusal, RoomQuery};
+pub use kaibo_store::{Anchor, Follower, PushRefusal, RoomQuery};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -40,6 +41,7 @@ pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
+pub use subscriptions::SubscriberCounts;
 pub use tokens::{CredentialRefusal, IssuedToken, TokenRefusal};
 
 /// How long an answer of the database counts for readiness.

@@ -6,6 +6,7 @@ use crate::UnixMs;
 use crate::id::{AppId, RoomId};
 use crate::room::Switch;
 use crate::status::Status;
+use crate::subscription::{OpenId, PushCounts, SubscriptionKind};
 
 /// Why a status changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,9 +64,57 @@ pub enum RoomEvent {
         /// Which, and how it stands now.
         switch: Switch,
     },
+    /// Somebody wants to be told.
+    Subscribed {
+        /// Who.
+        openid: OpenId,
+        /// Of what.
+        of: SubscriptionKind,
+        /// How the room stood: 101, 102 or 103.
+        status: Status,
+    },
+    /// Somebody does not want to be told any more.
+    Unsubscribed {
+        /// Who.
+        openid: OpenId,
+        /// Of what.
+        of: SubscriptionKind,
+        /// How the room stood: 101, 102 or 103.
+        status: Status,
+    },
+    /// These people are to be told that the room is live.
+    ReminderDue {
+        /// The push that told them; none: the room has started, and they waited for it.
+        message_id: Option<String>,
+        /// Who; at most [`crate::subscription::REMINDER_BATCH`].
+        openids: Vec<OpenId>,
+    },
+    /// A push is done.
+    PushDone {
+        /// Which.
+        message_id: String,
+        /// The first who was named and is an openid.
+        first: Option<OpenId>,
+        /// What became of everybody.
+        counts: PushCounts,
+    },
     /// Of a kind that a newer Kaibo beside this one wrote: readers load the room anew and go on.
     #[serde(other)]
     Unknown,
+}
+
+impl RoomEvent {
+    /// About people who subscribe: the room itself is as it was, and no page that shows it need
+    /// load it anew.
+    pub fn is_about_subscribers(&self) -> bool {
+        matches!(
+            self,
+            Self::Subscribed { .. }
+                | Self::Unsubscribed { .. }
+                | Self::ReminderDue { .. }
+                | Self::PushDone { .. }
+        )
+    }
 }
 
 /// An event at its place in the order of all events.

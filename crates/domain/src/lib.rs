@@ -11,6 +11,7 @@ pub mod refusal;
 pub mod role;
 pub mod room;
 pub mod status;
+pub mod subscription;
 pub mod text;
 
 /// Milliseconds since the Unix epoch.

@@ -2,6 +2,7 @@
 
 use crate::customer_service::CustomerServiceRefusal;
 use crate::status::Status;
+use crate::subscription::SubscriptionRefusal;
 
 /// A rule that a field breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,6 +113,15 @@ pub enum Refusal {
     /// Customer service is not there, or cannot be.
     #[error("{0}")]
     CustomerService(CustomerServiceRefusal),
+    /// Nobody subscribes, or is told.
+    #[error("{0}")]
+    Subscription(SubscriptionRefusal),
+}
+
+impl From<SubscriptionRefusal> for Refusal {
+    fn from(refusal: SubscriptionRefusal) -> Self {
+        Self::Subscription(refusal)
+    }
 }
 
 /// What is wrong with an uploaded image.

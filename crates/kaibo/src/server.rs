@@ -151,6 +151,7 @@ impl Server {
         self.spawn(async move {
             tokio::join!(
                 kaibo.run_timers(shutdown.clone()),
+                kaibo.run_pushes(shutdown.clone()),
                 kaibo.run_image_purge(shutdown)
             );
         });

@@ -9,7 +9,7 @@ use kaibo_domain::room::{Change, Room, Status};
 use crate::db::{Conn, Row, args};
 use crate::room_access::{self, RoomAccess};
 use crate::room_row::{self, on_air, room_columns, room_of, room_values, status_of};
-use crate::{Store, StoreError, events};
+use crate::{Store, StoreError, events, pushes};
 
 /// A room to be made.
 #[derive(Clone, Copy)]
@@ -243,6 +243,16 @@ async fn save(
     let mut offset = None;
     for event in &events {
         offset = Some(events::append(tx, &room.app_id, room.id, now, event).await?);
+        if matches!(
+            event,
+            RoomEvent::Status {
+                from: Status::Planned,
+                to: Status::Live,
+                ..
+            }
+        ) {
+            pushes::room_started(tx, &room.app_id, room.id, now).await?;
+        }
     }
     let offset = match offset {
         Some(offset) => offset,

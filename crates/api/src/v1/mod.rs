@@ -10,7 +10,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::auth::require_session;
+use crate::auth::{require_app, require_session};
 use crate::body::MAX_UPLOAD;
 use crate::error::{ApiError, render};
 use crate::state::ApiState;
@@ -24,6 +24,7 @@ mod room_form;
 pub(crate) mod room_views;
 mod rooms;
 mod session;
+mod subscriptions;
 mod switches;
 mod view;
 mod viewer;
@@ -47,6 +48,16 @@ pub(crate) fn broadcast_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(broadcast::events))
 }
 
+/// Routes for an app's own server, by its access token, and for the console; [`router`] puts all
+/// of them behind either.
+pub(crate) fn app_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new().routes(routes!(
+        subscriptions::counts,
+        subscriptions::subscribe,
+        subscriptions::unsubscribe
+    ))
+}
+
 /// The console's routes; [`router`] puts all of them behind the session.
 pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
@@ -68,6 +79,8 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(access::read))
         .routes(routes!(access::revoke_push))
         .routes(routes!(access::renew_code))
+        .routes(routes!(subscriptions::rooms))
+        .routes(routes!(subscriptions::followers))
         .routes(routes!(people::anchors))
         .routes(routes!(people::verify_anchor))
         .routes(routes!(people::upload_image))
@@ -77,10 +90,13 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
 pub(crate) fn router(api: Arc<ApiState>) -> Router {
     let console: Router<Arc<ApiState>> = console_routes().into();
     let console = console.route_layer(from_fn_with_state(Arc::clone(&api), require_session));
+    let app: Router<Arc<ApiState>> = app_routes().into();
+    let app = app.route_layer(from_fn_with_state(Arc::clone(&api), require_app));
     let no_store = HeaderValue::from_static("no-store");
     Router::from(open_routes())
         .merge(Router::from(broadcast_routes()))
         .merge(console)
+        .merge(app)
         .fallback(async || ApiError::not_found("not_found"))
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")

@@ -111,10 +111,11 @@ impl Follower {
 
 /// What a viewer's page does not show. Whoever tries keys must not be able to wake all viewers.
 fn is_private(event: &RoomEvent) -> bool {
-    matches!(
-        event,
-        RoomEvent::PushRefused | RoomEvent::PushKeyRevoked | RoomEvent::CodeRenewed
-    )
+    event.is_about_subscribers()
+        || matches!(
+            event,
+            RoomEvent::PushRefused | RoomEvent::PushKeyRevoked | RoomEvent::CodeRenewed
+        )
 }
 
 fn room_event(view: &RoomView) -> Event {

@@ -2,6 +2,7 @@
 //! fault becomes one of them here.
 
 mod customer_service;
+mod subscription;
 
 use std::borrow::Cow;
 
@@ -211,6 +212,7 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::Image(ImageRefusal::TooLarge) => Verdict::new(45001, "media size out of limit"),
         Refusal::Image(ImageRefusal::UnknownFormat) => Verdict::new(40004, "invalid media type"),
         Refusal::CustomerService(refusal) => customer_service::verdict(*refusal),
+        Refusal::Subscription(refusal) => subscription::verdict(*refusal),
     }
 }
 

@@ -9,6 +9,7 @@ mod media;
 mod platform;
 mod request;
 mod rooms;
+mod subscriptions;
 mod switches;
 mod token;
 
@@ -59,6 +60,7 @@ pub fn routes(kaibo: Kaibo) -> Router {
     ];
     routes.extend(switches::routes());
     routes.extend(platform::routes());
+    routes.extend(subscriptions::routes());
     for unknown in [
         "wxa",
         "wxa/",

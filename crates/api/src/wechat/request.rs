@@ -131,6 +131,29 @@ impl Params {
             .ok_or_else(|| CallFault::Missing(key).into())
     }
 
+    /// A list of texts; numbers are read as their digits. `Ok(None)` when there are more than
+    /// `most`.
+    pub(super) fn texts(
+        &self,
+        key: &'static str,
+        most: usize,
+    ) -> Result<Option<Vec<String>>, Fault> {
+        let items = match self.0.get(key) {
+            None | Some(Value::Null) => return Err(CallFault::Missing(key).into()),
+            Some(Value::Array(items)) => items,
+            Some(_) => return Err(CallFault::Invalid(key).into()),
+        };
+        if items.len() > most {
+            return Ok(None);
+        }
+        let text = |item: &Value| match item {
+            Value::String(text) => Ok(text.clone()),
+            Value::Number(number) => Ok(number.to_string()),
+            _ => Err(CallFault::Invalid(key).into()),
+        };
+        items.iter().map(text).collect::<Result<_, _>>().map(Some)
+    }
+
     /// A switch, 0 or 1. `None` when absent.
     pub(super) fn switch(&self, key: &'static str) -> Result<Option<bool>, Fault> {
         match self.integer(key)? {
@@ -204,6 +227,17 @@ mod tests {
         let params = body(r#"{"a":"x","b":1.5,"c":[1],"d":1e300,"e":"NaN","f":{"x":1},"g":"inf"}"#);
         for key in ["a", "b", "c", "d", "e", "f", "g"] {
             assert!(params.integer(key).is_err(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_texts_is_bounded() {
+        let texts = |text: &str| body(text).texts("a", 2);
+        assert_eq!(texts(r#"{"a":["x",7]}"#).unwrap().unwrap(), ["x", "7"]);
+        assert_eq!(texts("a[0]=x&a[1]=y").unwrap().unwrap(), ["x", "y"]);
+        assert_eq!(texts(r#"{"a":["x","y","z"]}"#).unwrap(), None);
+        for bad in [r#"{"a":"x"}"#, r#"{"a":[null]}"#, r#"{"b":[]}"#] {
+            assert!(texts(bad).is_err(), "{bad}");
         }
     }
 

@@ -13,6 +13,7 @@ mod media;
 mod operations;
 mod rooms;
 mod session;
+mod subscriptions;
 mod switches;
 mod viewer;
 mod world;

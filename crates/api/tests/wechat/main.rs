@@ -12,5 +12,6 @@ mod room_editroom;
 mod room_getpushurl;
 mod sdks;
 mod stable_token;
+mod subscriptions;
 mod token;
 mod world;

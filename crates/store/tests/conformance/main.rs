@@ -34,6 +34,7 @@ mod released;
 mod rooms;
 mod shape;
 mod statements;
+mod subscriptions;
 mod users;
 
 use kaibo_domain::draft::Draft;

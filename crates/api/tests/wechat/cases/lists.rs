@@ -54,6 +54,4 @@ pub(super) const UNBUILT: &[(&str, &str)] = &[
     ("POST", "/wxaapi/broadcast/role/addrole"),
     ("POST", "/wxaapi/broadcast/role/deleterole"),
     ("GET", "/wxaapi/broadcast/role/getrolelist"),
-    ("POST", "/wxa/business/get_wxa_followers"),
-    ("POST", "/wxa/business/push_message"),
 ];

@@ -1,5 +1,7 @@
 //! What stands before a call: a set-up for each `given`.
 
+mod subscription;
+
 use std::convert::Infallible;
 
 use axum::body::Body;
@@ -101,6 +103,8 @@ const QUOTAS: &[(&str, u32)] = &[
     ("room/updatekf", 10_000),
     ("room/updatecomment", 10_000),
     ("applyliveinfo", 100),
+    ("get_wxa_followers", 5_000),
+    ("push_message", 5_000),
 ];
 
 pub(super) struct Scene {
@@ -155,6 +159,8 @@ impl Scene {
 
     async fn set_up(&mut self, given: &str, call: &Call) -> Result<(), String> {
         let known = CALL_ALONE.contains(&given)
+            || subscription::CALL_ALONE.contains(&given)
+            || subscription::set_up(self, given, call).await
             || self.make_rooms(given).await
             || self.buy_tokens(given).await
             || self.make_trouble(given, call).await?;

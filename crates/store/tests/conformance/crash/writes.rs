@@ -7,10 +7,12 @@ use kaibo_domain::HOUR_MS;
 use kaibo_domain::event::{Cause, RoomEvent};
 use kaibo_domain::id::AppId;
 use kaibo_domain::room::{Change, Status};
+use kaibo_domain::subscription::SubscriptionKind;
 use kaibo_store::{AccessToken, Image, PushRefusal, Saved, Store, TokenKind};
 
 use crate::released::fill;
-use crate::{NOW, a_room, add_app, app_id};
+use crate::subscriptions::{push, start, subscription};
+use crate::{DAY, NOW, a_room, add_app, app_id};
 
 static ONE: LazyLock<AppId> = LazyLock::new(|| app_id("wx_one"));
 
@@ -37,6 +39,13 @@ pub(super) async fn furnish(store: &Store) {
     store.set_setup_token(b"next").await.unwrap();
     let link = "https://kf.example/1";
     store.set_customer_service(&ONE, link).await.unwrap();
+    let third = a_room(store, &ONE, "furnished-code").await;
+    for of in [SubscriptionKind::Room, SubscriptionKind::Follow] {
+        let wanted = subscription(&third, "furnished", of);
+        assert!(store.subscribe(&wanted, NOW).await.unwrap());
+    }
+    start(store, &third).await;
+    push(store, &third, &["furnished", "nobody"]).await.unwrap();
     for name in ["cd", "ef", "gh"] {
         put_image(store, name, NOW - 1).await;
     }
@@ -98,6 +107,30 @@ writes! {
     }
     drop_customer_service(store) {
         store.drop_customer_service(&ONE).await.unwrap();
+    }
+    subscribe(store) {
+        let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
+        let room = store.room(&ONE, id).await.unwrap().unwrap();
+        let wanted = subscription(&room, "somebody", SubscriptionKind::Follow);
+        assert!(store.subscribe(&wanted, NOW).await.unwrap());
+    }
+    unsubscribe(store) {
+        let (_, id) = store.room_by_code("furnished-code").await.unwrap().unwrap();
+        let room = store.room(&ONE, id).await.unwrap().unwrap();
+        let unwanted = subscription(&room, "furnished", SubscriptionKind::Room);
+        assert!(store.unsubscribe(&unwanted, NOW).await.unwrap());
+    }
+    accept_push(store) {
+        let (_, id) = store.room_by_code("furnished-code").await.unwrap().unwrap();
+        let who = ["furnished".to_owned()];
+        store.accept_push(&ONE, id, &who, DAY + 1, NOW).await.unwrap().unwrap();
+    }
+    settle_push(store) {
+        let open = store.open_pushes(1).await.unwrap().remove(0);
+        assert!(store.settle_push(&open, true, NOW).await.unwrap());
+    }
+    tell_subscribers(store) {
+        assert!(store.tell_subscribers(NOW).await.unwrap());
     }
     note_applied(store) {
         store.note_applied(4, NOW).await.unwrap();
