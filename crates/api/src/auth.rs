@@ -182,7 +182,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PublicRoom {
     }
 }
 
-async fn path_parameter<S: Send + Sync>(
+pub(crate) async fn path_parameter<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     wanted: &str,

@@ -120,6 +120,26 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "There is no customer service yet. Set its link in the settings first.",
     ),
     (
+        "endpoint_not_found",
+        "推送地址不存在",
+        "There is no such endpoint.",
+    ),
+    (
+        "delivery_not_found",
+        "推送记录不存在",
+        "There is no such delivery.",
+    ),
+    (
+        "webhook_limit",
+        "Webhook 数量已达上限，请先删除不用的",
+        "There are as many webhooks as may be. Delete one first.",
+    ),
+    (
+        "message_url_failed",
+        "消息推送 URL 未通过验证，请检查地址与 Token",
+        "The message URL did not pass the check. Look at its address and token.",
+    ),
+    (
         "pushed_today",
         "今天已有其他直播间推送过开播提醒",
         "Another room was pushed today.",

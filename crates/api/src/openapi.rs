@@ -25,6 +25,7 @@ use crate::{health, v1};
         (name = "session", description = "Set-up, log-in, log-out"),
         (name = "apps", description = "Apps and their quotas"),
         (name = "rooms", description = "An app's rooms"),
+        (name = "webhooks", description = "Where an app's events go"),
         (name = "subscriptions", description = "Who wants to be told of lives"),
         (name = "access", description = "Codes and push address of a room"),
         (name = "anchors", description = "Who may broadcast"),

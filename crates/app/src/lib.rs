@@ -6,11 +6,14 @@ mod anchors;
 mod apps;
 pub mod clock;
 mod customer_service;
+mod deliveries;
+mod endpoints;
 mod feed;
 mod images;
 mod jobs;
 mod live;
 mod outbox;
+pub mod ports;
 mod quota;
 mod rooms;
 mod secret;
@@ -18,6 +21,7 @@ pub mod settings;
 mod subscriptions;
 mod throttle;
 mod tokens;
+mod webhook_body;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +31,7 @@ pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
 use kaibo_domain::refusal::Refusal;
 use kaibo_store::Store;
-pub use kaibo_store::{Anchor, Follower, PushRefusal, RoomQuery};
+pub use kaibo_store::{Anchor, Delivery, Follower, PushRefusal, RoomQuery};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -36,9 +40,11 @@ pub use accounts::{AccountRefusal, Session, SignedIn};
 pub use anchors::VerificationView;
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;
+pub use endpoints::{MessageUrl, Webhook};
 pub use feed::{Changed, Changes};
 pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
+use ports::{NoWayOut, Outbound};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
 pub use subscriptions::SubscriberCounts;
@@ -78,6 +84,7 @@ struct Inner {
     bus: Bus,
     clock: Clock,
     settings: Settings,
+    outbound: Arc<dyn Outbound>,
     /// How far this process has carried events out; `None` outside a server.
     carried_out: watch::Sender<Option<i64>>,
     calls: quota::CallCounter,
@@ -88,13 +95,24 @@ struct Inner {
 }
 
 impl Kaibo {
-    /// Use cases over `store`.
+    /// Use cases over `store`, in a process that calls nobody.
     pub fn new(store: Store, clock: Clock, settings: Settings) -> Self {
+        Self::with_outbound(store, clock, settings, Arc::new(NoWayOut))
+    }
+
+    /// Use cases over `store`, whose calls leave the house by `outbound`.
+    pub fn with_outbound(
+        store: Store,
+        clock: Clock,
+        settings: Settings,
+        outbound: Arc<dyn Outbound>,
+    ) -> Self {
         let inner = Inner {
             store,
             bus: Bus::default(),
             clock,
             settings,
+            outbound,
             carried_out: watch::Sender::new(None),
             calls: quota::CallCounter::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
@@ -127,6 +145,10 @@ impl Kaibo {
         self.store().ping().await?;
         *answered = Some(Instant::now());
         Ok(())
+    }
+
+    fn outbound(&self) -> &dyn Outbound {
+        &*self.inner.outbound
     }
 
     fn store(&self) -> &Store {

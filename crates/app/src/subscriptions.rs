@@ -144,8 +144,7 @@ impl Kaibo {
                 return Ok(());
             }
             for push in open {
-                // Nothing brings reminders yet, and nobody is said to have been told.
-                let reachable = false;
+                let reachable = self.brings_reminders(&push.app_id).await?;
                 while !self
                     .store()
                     .settle_push(&push, reachable, self.now())

@@ -118,7 +118,7 @@ impl RoomEvent {
 }
 
 /// An event at its place in the order of all events.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredEvent {
     /// Its place: strictly rising, from 1.
     pub offset: i64,

@@ -4,8 +4,10 @@
 pub mod anchor;
 pub mod customer_service;
 pub mod draft;
+pub mod endpoint;
 pub mod event;
 pub mod id;
+pub mod net;
 pub mod quota;
 pub mod refusal;
 pub mod role;

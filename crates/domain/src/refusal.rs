@@ -1,6 +1,7 @@
 //! Every "no" that is part of an answer. Mapped to a protocol's words once per edge.
 
 use crate::customer_service::CustomerServiceRefusal;
+use crate::endpoint::EndpointRefusal;
 use crate::status::Status;
 use crate::subscription::SubscriptionRefusal;
 
@@ -113,9 +114,18 @@ pub enum Refusal {
     /// Customer service is not there, or cannot be.
     #[error("{0}")]
     CustomerService(CustomerServiceRefusal),
+    /// An endpoint for events is not taken.
+    #[error("{0}")]
+    Endpoint(EndpointRefusal),
     /// Nobody subscribes, or is told.
     #[error("{0}")]
     Subscription(SubscriptionRefusal),
+}
+
+impl From<EndpointRefusal> for Refusal {
+    fn from(refusal: EndpointRefusal) -> Self {
+        Self::Endpoint(refusal)
+    }
 }
 
 impl From<SubscriptionRefusal> for Refusal {

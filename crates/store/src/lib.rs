@@ -8,6 +8,8 @@ mod apps;
 mod crash;
 mod customer_service;
 mod db;
+mod deliveries;
+mod endpoints;
 mod error;
 mod events;
 mod ids;
@@ -36,6 +38,8 @@ use crate::writer::Writer;
 
 pub use apps::App;
 pub use db::{BUSY_MS, DATABASE_FILE, Database, Migration};
+pub use deliveries::{Delivery, NewDelivery, Tried};
+pub use endpoints::{Endpoint, EndpointKind, NewEndpoint};
 pub use error::StoreError;
 pub use images::Image;
 pub use keys::{KEY_FILE, KeyError, MasterKey, SealError};

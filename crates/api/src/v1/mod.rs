@@ -19,6 +19,7 @@ mod access;
 mod apps;
 mod broadcast;
 mod customer_service;
+mod message_url;
 mod people;
 mod room_form;
 pub(crate) mod room_views;
@@ -28,6 +29,7 @@ mod subscriptions;
 mod switches;
 mod view;
 mod viewer;
+mod webhooks;
 
 /// Routes that need no session: viewers', the anchor's, the way into the console.
 pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
@@ -79,6 +81,21 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(access::read))
         .routes(routes!(access::revoke_push))
         .routes(routes!(access::renew_code))
+        .routes(routes!(
+            message_url::read,
+            message_url::set,
+            message_url::drop
+        ))
+        .routes(routes!(message_url::enable))
+        .routes(routes!(message_url::deliveries))
+        .routes(routes!(message_url::redeliver))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::change, webhooks::drop))
+        .routes(routes!(webhooks::renew_secret))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::redeliver))
         .routes(routes!(subscriptions::rooms))
         .routes(routes!(subscriptions::followers))
         .routes(routes!(people::anchors))

@@ -206,7 +206,9 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::SubAnchorUnverified => Verdict::new(500_002, "sub anchor has no realName"),
         Refusal::PersonUnknown => Verdict::new(600_002, "user not found"),
         // No operation of WeChat's leads to these.
-        Refusal::AppUnknown | Refusal::LatencyBudget(_) => Verdict::new(200_001, "invalid app"),
+        Refusal::AppUnknown | Refusal::LatencyBudget(_) | Refusal::Endpoint(_) => {
+            Verdict::new(200_001, "invalid app")
+        }
         Refusal::AppExists => Verdict::new(200_001, "appid exists"),
         Refusal::Image(ImageRefusal::Empty) => Verdict::new(41005, "media data missing"),
         Refusal::Image(ImageRefusal::TooLarge) => Verdict::new(45001, "media size out of limit"),

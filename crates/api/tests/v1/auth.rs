@@ -26,7 +26,9 @@ fn operations() -> Vec<(Method, String, String)> {
                 .replace("{appid}", crate::world::APP)
                 .replace("{roomId}", "1")
                 .replace("{wechatId}", "anchor_01")
-                .replace("{token}", "t");
+                .replace("{token}", "t")
+                .replace("{webhookId}", "1")
+                .replace("{deliveryId}", "d");
             assert!(
                 !concrete.contains('{'),
                 "{path}: give its parameter an example here"

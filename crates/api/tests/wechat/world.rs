@@ -9,6 +9,7 @@ use axum::http::{Method, Request, Response, StatusCode};
 use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
 use kaibo_domain::id::{AppId, RoomId, stream_name};
 use kaibo_domain::room::Command;
+use kaibo_outbound::{Calls, OutboundConfig};
 use kaibo_store::{Database, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -81,7 +82,11 @@ impl World {
         let store = store.unwrap();
         let clock = Clock::manual(NOW * 1_000);
         let settings = Settings::new(&config, "https://live.test", "rtmp://push.test").unwrap();
-        let kaibo = Kaibo::new(store.clone(), clock.clone(), settings);
+        let outbound = Calls::shared(OutboundConfig {
+            allow_private: vec!["127.0.0.0/8".parse().unwrap()],
+            ..OutboundConfig::default()
+        });
+        let kaibo = Kaibo::with_outbound(store.clone(), clock.clone(), settings, outbound);
         let app_id: AppId = APP_ID.parse().unwrap();
         let secret = Some(SECRET.to_owned());
         let app = kaibo.create_app(Some(app_id.clone()), secret, "Shop");

@@ -148,7 +148,13 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
         ran.out
     };
     let all = |state: &str| {
-        let steps = [(1, "house"), (2, "latency budget"), (5, "subscription")].into_iter();
+        let steps = [
+            (1, "house"),
+            (2, "latency budget"),
+            (5, "subscription"),
+            (6, "webhook"),
+        ]
+        .into_iter();
         let lines = steps.map(|(n, step)| format!("{n:04}  {step}  {state}\n"));
         lines.fold(format!("{name}\n"), |all, line| all + &line)
     };

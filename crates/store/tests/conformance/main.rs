@@ -25,6 +25,7 @@ mod access;
 mod apps;
 mod crash;
 mod customer_service;
+mod deliveries;
 mod events;
 mod folder;
 mod images;

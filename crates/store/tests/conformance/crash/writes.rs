@@ -8,8 +8,9 @@ use kaibo_domain::event::{Cause, RoomEvent};
 use kaibo_domain::id::AppId;
 use kaibo_domain::room::{Change, Status};
 use kaibo_domain::subscription::SubscriptionKind;
-use kaibo_store::{AccessToken, Image, PushRefusal, Saved, Store, TokenKind};
+use kaibo_store::{AccessToken, Image, PushRefusal, Saved, Store, TokenKind, Tried};
 
+use crate::deliveries::{delivery, endpoint, new};
 use crate::released::fill;
 use crate::subscriptions::{push, start, subscription};
 use crate::{DAY, NOW, a_room, add_app, app_id};
@@ -46,6 +47,16 @@ pub(super) async fn furnish(store: &Store) {
     }
     start(store, &third).await;
     push(store, &third, &["furnished", "nobody"]).await.unwrap();
+    let to = endpoint(store, &ONE).await;
+    let (range, all) = (
+        (to.seen, to.seen + 1),
+        [delivery("waits", 1, 1), delivery("over", 2, 2)],
+    );
+    assert!(store.spread(to.id, &ONE, range, &all, NOW).await.unwrap());
+    store
+        .note_try("over", to.id, &Tried::Arrived, NOW)
+        .await
+        .unwrap();
     for name in ["cd", "ef", "gh"] {
         put_image(store, name, NOW - 1).await;
     }
@@ -131,6 +142,38 @@ writes! {
     }
     tell_subscribers(store) {
         assert!(store.tell_subscribers(NOW).await.unwrap());
+    }
+    create_endpoint(store) {
+        endpoint(store, &ONE).await;
+    }
+    change_endpoint(store) {
+        let to = new(&ONE, "https://b.example");
+        assert!(store.change_endpoint(1, &to).await.unwrap());
+    }
+    enable_endpoint(store) {
+        assert!(store.enable_endpoint(&ONE, 1, NOW + 1).await.unwrap());
+    }
+    drop_endpoint(store) {
+        assert!(store.drop_endpoint(&ONE, 1).await.unwrap());
+    }
+    spread(store) {
+        let to = store.endpoint(&ONE, 1).await.unwrap().unwrap();
+        let all = [delivery("next", 1, 3), delivery("other", 3, 4)];
+        let range = (to.seen, to.seen + 4);
+        assert!(store.spread(1, &ONE, range, &all, NOW).await.unwrap());
+    }
+    add_delivery(store) {
+        assert!(store.add_delivery(1, &ONE, &delivery("test", 0, 0), NOW).await.unwrap());
+    }
+    note_try(store) {
+        let failed = Tried::Failed { error: "503".into(), next: None, patience_ms: 0 };
+        assert!(store.note_try("waits", 1, &failed, NOW).await.unwrap());
+    }
+    redeliver(store) {
+        assert!(store.redeliver(&ONE, 1, "over", NOW).await.unwrap());
+    }
+    purge_deliveries(store) {
+        assert_eq!(store.purge_deliveries(NOW + 1).await.unwrap(), 1);
     }
     note_applied(store) {
         store.note_applied(4, NOW).await.unwrap();
