@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use kaibo_app::{Session, SignedIn};
-use kaibo_domain::id::{AppId, RoomId};
+use kaibo_domain::id::{AppId, GoodsId, RoomId};
 use kaibo_domain::room::Room;
 use subtle::ConstantTimeEq as _;
 
@@ -180,6 +180,49 @@ impl<S: Send + Sync> FromRequestParts<S> for PublicRoom {
             .map(Self)
             .ok_or_else(|| ApiError::not_found("room_not_found"))
     }
+}
+
+/// App and goods of `/v1/apps/{appid}/goods/{goodsId}/…`. Whether the app has the goods is seen
+/// when they are loaded.
+pub(crate) struct GoodsPath {
+    pub(crate) app_id: AppId,
+    pub(crate) goods_id: GoodsId,
+}
+
+/// Room and goods of `/v1/apps/{appid}/rooms/{roomId}/shelf/{goodsId}/…`.
+pub(crate) struct ShelfPath(pub(crate) RoomPath, pub(crate) GoodsId);
+
+impl<S> FromRequestParts<S> for GoodsPath
+where
+    Arc<ApiState>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        let AppPath(app_id) = AppPath::from_request_parts(parts, state).await?;
+        let goods_id = goods_id(parts, state).await?;
+        Ok(Self { app_id, goods_id })
+    }
+}
+
+impl<S> FromRequestParts<S> for ShelfPath
+where
+    Arc<ApiState>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        let room = RoomPath::from_request_parts(parts, state).await?;
+        Ok(Self(room, goods_id(parts, state).await?))
+    }
+}
+
+async fn goods_id<S: Send + Sync>(parts: &mut Parts, state: &S) -> ApiResult<GoodsId> {
+    let named = path_parameter(parts, state, "goodsId").await;
+    let goods_id: Option<GoodsId> = named.and_then(|text| text.parse().ok());
+    goods_id.ok_or_else(|| ApiError::not_found("goods_not_found"))
 }
 
 pub(crate) async fn path_parameter<S: Send + Sync>(

@@ -1,5 +1,7 @@
 //! Every "no" of /v1 as an answer: `{"error":{"code","message","field"?,"fields"?,"retryAfterMs"?}}`.
 
+mod goods;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -10,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kaibo_domain::customer_service::CustomerServiceRefusal;
 use kaibo_domain::endpoint::EndpointRefusal;
+use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
 use kaibo_domain::subscription::SubscriptionRefusal;
 use serde::Serialize;
@@ -202,6 +205,7 @@ impl From<Refusal> for ApiError {
             }
             Refusal::SubAnchorUnverified => Self::invalid("subAnchorWechat", "anchor_not_verified"),
             Refusal::PersonUnknown => Self::not_found("anchor_not_found"),
+            Refusal::Person(person) => person_error(person),
             Refusal::AppUnknown => Self::not_found("app_not_found"),
             Refusal::LatencyBudget(_) => {
                 Self::invalid("latencyBudgetMs", "latency_budget_too_long")
@@ -216,7 +220,34 @@ impl From<Refusal> for ApiError {
             Refusal::CustomerService(CustomerServiceRefusal::Link) => {
                 Self::invalid("link", "link_invalid")
             }
+            Refusal::Goods(refusal) => refusal.into(),
+            Refusal::Shelf(refusal) => refusal.into(),
         }
+    }
+}
+
+fn person_error(refusal: PersonRefusal) -> ApiError {
+    match refusal {
+        PersonRefusal::NotAcceptable => ApiError::invalid("wechatId", "wechat_id_invalid"),
+        PersonRefusal::Nickname => ApiError::invalid("nickname", "nickname_invalid"),
+        PersonRefusal::VerificationOver => ApiError::conflict("verification_over"),
+        PersonRefusal::NothingSubmitted => ApiError::conflict("nothing_submitted"),
+        PersonRefusal::Reason => ApiError::invalid("reason", "reason_needed"),
+        PersonRefusal::OwnerIsFixed => ApiError::invalid("role", "role_unknown"),
+        PersonRefusal::RoleFull(_) => ApiError::conflict("role_limit"),
+        PersonRefusal::RoleHeld => ApiError::conflict("role_held"),
+        PersonRefusal::RoomPlanned => ApiError::conflict("anchor_has_room"),
+        PersonRefusal::NotAnAnchor => ApiError::invalid("anchorWechat", "not_an_anchor"),
+        PersonRefusal::SubAnchorNotAcceptable => {
+            ApiError::invalid("subAnchorWechat", "not_an_anchor")
+        }
+        PersonRefusal::SubAnchorSet | PersonRefusal::SubAnchorSame => {
+            ApiError::conflict("sub_anchor_set")
+        }
+        PersonRefusal::SubAnchorIsAnchor => ApiError::invalid("subAnchorWechat", "same_as_anchor"),
+        PersonRefusal::AssistantHeld => ApiError::conflict("assistant_held"),
+        PersonRefusal::AssistantsFull => ApiError::conflict("assistant_limit"),
+        PersonRefusal::AssistantUnknown => ApiError::not_found("person_not_found"),
     }
 }
 
@@ -246,6 +277,7 @@ fn rule_code(field: Field, rule: FieldRule) -> &'static str {
         FieldRule::TooLong => "name_too_long",
         FieldRule::BadCharacters if anchor => "anchor_name_bad_characters",
         FieldRule::BadCharacters => "name_bad_characters",
+        FieldRule::Forbidden => "text_forbidden",
         FieldRule::NotAnId => "wechat_id_invalid",
         FieldRule::StartsTooSoon => "start_too_soon",
         FieldRule::StartsTooLate => "start_too_late",

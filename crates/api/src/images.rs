@@ -14,6 +14,19 @@ use crate::state::ApiState;
 /// Bytes of an image held at once for one who takes it.
 const PIECE: usize = 64 * 1024;
 
+/// The picture of people who have none.
+const AVATAR: &[u8] = include_bytes!("../../../assets/avatar.png");
+
+/// A neutral picture of a person, for who has none of their own.
+pub(crate) async fn avatar() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "image/png"),
+        (header::CACHE_CONTROL, "public, max-age=86400"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    (headers, AVATAR).into_response()
+}
+
 /// A stored image. Its name says nothing and its bytes never change, so everybody may keep it;
 /// whatever it holds, a browser neither runs nor guesses.
 pub(crate) async fn image(State(api): State<Arc<ApiState>>, Path(name): Path<String>) -> Response {

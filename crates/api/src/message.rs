@@ -83,6 +83,133 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "An app with this id exists already.",
     ),
     ("room_not_found", "直播间不存在", "There is no such room."),
+    ("goods_not_found", "商品不存在", "There are no such goods."),
+    (
+        "goods_made_elsewhere",
+        "通过接口添加的商品只能通过接口修改，在后台添加的商品只能在后台修改",
+        "Goods that were added through the API are changed there, those of the console here.",
+    ),
+    (
+        "goods_in_audit",
+        "商品审核中，请等待审核结果或先撤回审核",
+        "The goods are in audit. Wait for the result or withdraw them first.",
+    ),
+    (
+        "goods_only_price",
+        "商品已通过审核，仅可修改价格",
+        "The goods are approved. Only their price can change.",
+    ),
+    (
+        "goods_not_submittable",
+        "商品审核中或已通过审核，无需重复提交",
+        "The goods are in audit or approved. There is nothing to submit.",
+    ),
+    (
+        "goods_not_in_audit",
+        "商品不在审核中，请刷新后查看最新状态",
+        "The goods are not in audit. Reload to see where they stand.",
+    ),
+    (
+        "submission_limit",
+        "今日提交审核的次数已用完，请明日再试",
+        "Today's submissions are used up. Try again tomorrow.",
+    ),
+    (
+        "goods_limit",
+        "商品库已满，请删除不再使用的商品后重试",
+        "The library is full. Delete goods that are not used any more.",
+    ),
+    (
+        "goods_disabled",
+        "该小程序的商品功能已被停用，请联系平台管理员",
+        "Goods are switched off for this app. Ask whoever runs the platform.",
+    ),
+    (
+        "goods_not_on_shelf",
+        "该商品不在直播间货架上",
+        "The goods are not on this room's shelf.",
+    ),
+    (
+        "goods_not_approved",
+        "商品未通过审核，不能上架",
+        "Goods must be approved before they go on a shelf.",
+    ),
+    (
+        "shelf_full",
+        "直播间货架已满，请移除部分商品后重试",
+        "The shelf is full. Take some goods away first.",
+    ),
+    (
+        "push_under_way",
+        "正在推送商品，请稍后再试",
+        "A card is being shown. Try again in a few seconds.",
+    ),
+    (
+        "goods_off_sale",
+        "商品已下架，请先上架再推送",
+        "The goods are off sale. Put them on sale first.",
+    ),
+    (
+        "nothing_explained",
+        "当前没有正在讲解的商品",
+        "Nothing is being explained.",
+    ),
+    (
+        "goods_name_too_short",
+        "商品名称至少 3 个汉字（6 个字符）",
+        "At least 3 Chinese characters (6 Latin ones).",
+    ),
+    (
+        "goods_name_too_long",
+        "商品名称最多 14 个汉字（28 个字符）",
+        "At most 14 Chinese characters (28 Latin ones).",
+    ),
+    ("text_too_long", "内容过长，请精简", "This is too long."),
+    (
+        "text_bad_characters",
+        "含有不支持的字符，请修改",
+        "There are characters that cannot be used here.",
+    ),
+    (
+        "text_forbidden",
+        "含有违禁内容，请修改",
+        "This contains words that are not allowed.",
+    ),
+    (
+        "goods_image_too_large",
+        "商品图片宽高均不能超过 300 像素",
+        "A picture of goods has at most 300 by 300 pixels.",
+    ),
+    (
+        "price_invalid",
+        "请填写正确的价格，最多两位小数",
+        "Write an amount with at most two decimals.",
+    ),
+    (
+        "price_range_reversed",
+        "最高价不能低于最低价",
+        "The highest price must not be below the lowest.",
+    ),
+    (
+        "price_no_discount",
+        "现价需低于原价",
+        "The current price must be below the original one.",
+    ),
+    (
+        "page_unknown",
+        "小程序中没有该页面，请检查页面路径",
+        "The mini program has no such page. Check the path.",
+    ),
+    (
+        "reason_too_long",
+        "原因过长，请控制在 200 字以内",
+        "Write at most 200 characters.",
+    ),
+    (
+        "price_type_unknown",
+        "请选择价格类型",
+        "Choose one price, a range or a discount.",
+    ),
     (
         "code_unknown",
         "开播码无效，请向管理员索取新的开播链接",
@@ -94,6 +221,57 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "This verification link is not valid.",
     ),
     ("anchor_not_found", "主播不存在", "There is no such anchor."),
+    (
+        "role_limit",
+        "该角色的人数已达上限，请先移除其他成员的角色",
+        "As many people hold this role as may. Take it from somebody first.",
+    ),
+    (
+        "role_held",
+        "该成员已拥有此角色",
+        "This person holds the role already.",
+    ),
+    (
+        "anchor_has_room",
+        "该主播还有未开播的直播间，暂不能移除主播角色",
+        "This anchor has a room that has yet to go live.",
+    ),
+    (
+        "sub_anchor_set",
+        "该直播间已有主播副号",
+        "The room has a sub-anchor already.",
+    ),
+    (
+        "assistant_held",
+        "该成员已是直播间的小助手",
+        "This person is an assistant of the room already.",
+    ),
+    (
+        "assistant_limit",
+        "直播间的小助手已达上限",
+        "The room has as many assistants as it may.",
+    ),
+    (
+        "verification_over",
+        "主播尚未通过实名认证，或认证已到期，请先完成认证再开播",
+        "The anchor is not verified, or the verification is over. Renew it first.",
+    ),
+    (
+        "nothing_submitted",
+        "该认证已处理，请刷新页面查看",
+        "This was decided already. Reload the page.",
+    ),
+    (
+        "verification_waits",
+        "认证资料已提交，请等待审核",
+        "What you sent is waiting for a decision.",
+    ),
+    (
+        "verification_done",
+        "你已通过认证，无需重复提交",
+        "You are verified. There is nothing to send.",
+    ),
+    ("person_not_found", "成员不存在", "There is no such person."),
     (
         "not_allowed_in_status",
         "直播间当前状态不支持该操作",

@@ -28,7 +28,8 @@ use crate::{health, v1};
         (name = "webhooks", description = "Where an app's events go"),
         (name = "subscriptions", description = "Who wants to be told of lives"),
         (name = "access", description = "Codes and push address of a room"),
-        (name = "anchors", description = "Who may broadcast"),
+        (name = "people", description = "Whom an app knows, and what they may do"),
+        (name = "anchors", description = "Who may broadcast, and who they are"),
         (name = "media", description = "Images"),
         (name = "health", description = "For whoever runs the server"),
     )

@@ -33,6 +33,7 @@ pub fn router(
     let nosniff = HeaderValue::from_static("nosniff");
     Router::from(health::routes())
         .merge(health::metrics_route(metrics))
+        .route("/media/avatar.png", get(images::avatar))
         .route("/media/{name}", get(images::image))
         .merge(pages::routes())
         .with_state(Arc::clone(&api))

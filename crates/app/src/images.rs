@@ -209,7 +209,8 @@ impl Kaibo {
         }
     }
 
-    async fn resolve(&self, app_id: &AppId, text: &str) -> Result<Option<Image>> {
+    /// The image that a media id, within its three days, or a lasting name or address stands for.
+    pub(crate) async fn resolve(&self, app_id: &AppId, text: &str) -> Result<Option<Image>> {
         let own = text.rsplit_once("/media/").map_or(text, |(_, name)| name);
         if let Some(image) = self.store().image_of(app_id, own).await? {
             return Ok(Some(image));

@@ -7,6 +7,7 @@ use kaibo_domain::refusal::Refusal;
 use kaibo_domain::room::Command;
 use tokio_util::sync::CancellationToken;
 
+use crate::live::why_not_live;
 use crate::{Error, Kaibo, Result};
 
 /// Longest sleep, so that a clock that was set forward is noticed.
@@ -76,11 +77,11 @@ impl Kaibo {
     async fn fire(&self, app_id: &AppId, room_id: RoomId) -> Result<()> {
         match self.change(app_id, room_id, &Command::Timer).await {
             Ok(_) | Err(Error::Refused(Refusal::RoomUnknown)) => Ok(()),
-            // A preview whose window opened while the app has as many live rooms as it may.
-            Err(Error::Refused(Refusal::LiveAtOnce(_))) => {
-                self.refuse_stream(app_id, room_id, crate::RefusedPush::Quota)
-                    .await
-            }
+            Err(Error::Refused(refusal)) => match why_not_live(&refusal) {
+                // A preview whose window opened while the room may not go on air.
+                Some(why) => self.refuse_stream(app_id, room_id, why).await,
+                None => Err(refusal.into()),
+            },
             Err(error) => Err(error),
         }
     }

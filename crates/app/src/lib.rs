@@ -4,20 +4,27 @@ mod access;
 mod accounts;
 mod anchors;
 mod apps;
+mod assistants;
 pub mod clock;
 mod customer_service;
 mod deliveries;
 mod endpoints;
 mod feed;
+mod goods;
+mod identities;
 mod images;
 mod jobs;
 mod live;
 mod outbox;
+mod people;
 pub mod ports;
 mod quota;
+mod roles;
 mod rooms;
 mod secret;
 pub mod settings;
+mod shelf;
+mod sub_anchors;
 mod subscriptions;
 mod throttle;
 mod tokens;
@@ -29,19 +36,26 @@ use std::time::Duration;
 use kaibo_bus::Bus;
 pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
+use kaibo_domain::goods::GoodsRefusal;
+use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
+use kaibo_domain::shelf::ShelfRefusal;
 use kaibo_store::Store;
-pub use kaibo_store::{Anchor, Delivery, Follower, PushRefusal, RoomQuery};
+pub use kaibo_store::{
+    Anchor, Delivery, Follower, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person,
+    PushRefusal, Reveal, RoomQuery, Shelved, Submission,
+};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 pub use access::{Play, PushAddress, RoomAccess};
 pub use accounts::{AccountRefusal, Session, SignedIn};
-pub use anchors::VerificationView;
+pub use anchors::{AnchorFile, VerificationView};
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;
 pub use endpoints::{MessageUrl, Webhook};
 pub use feed::{Changed, Changes};
+pub use identities::SubmitRefusal;
 pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
 use ports::{NoWayOut, Outbound};
@@ -70,6 +84,24 @@ pub enum Error {
     Interrupted,
 }
 
+impl From<GoodsRefusal> for Error {
+    fn from(refusal: GoodsRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<ShelfRefusal> for Error {
+    fn from(refusal: ShelfRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<PersonRefusal> for Error {
+    fn from(refusal: PersonRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
 /// A result of a use case.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -90,6 +122,7 @@ struct Inner {
     calls: quota::CallCounter,
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
+    submissions: throttle::Throttle,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -117,6 +150,7 @@ impl Kaibo {
             calls: quota::CallCounter::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
+            submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
             answered: Mutex::default(),
         };
         Self {

@@ -2,6 +2,7 @@
 
 use kaibo_domain::event::RoomEvent;
 use kaibo_domain::id::{AppId, RoomId, parse_stream_name, stream_name};
+use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
 use kaibo_domain::room::{Command, Room, Status};
 use kaibo_store::{PushRefusal, RoomAccess as StoredAccess};
@@ -47,6 +48,8 @@ pub enum RefusedPush {
     Quota,
     /// The room is over or banned.
     RoomOver,
+    /// The verification of the room's anchor does not hold.
+    AnchorUnverified,
 }
 
 impl RefusedPush {
@@ -59,6 +62,7 @@ impl RefusedPush {
             Self::RevokedKey => "revoked_key",
             Self::Quota => "quota",
             Self::RoomOver => "room_over",
+            Self::AnchorUnverified => "anchor_unverified",
         }
     }
 }
@@ -100,12 +104,12 @@ impl Kaibo {
         };
         match self.change(&app_id, room_id, &Command::GoodStream).await {
             Ok(_) => Ok(true),
-            Err(Error::Refused(Refusal::LiveAtOnce(_))) => {
-                self.refuse_stream(&app_id, room_id, RefusedPush::Quota)
-                    .await?;
+            Err(Error::Refused(refusal)) => {
+                if let Some(why) = why_not_live(&refusal) {
+                    self.refuse_stream(&app_id, room_id, why).await?;
+                }
                 Ok(false)
             }
-            Err(Error::Refused(_)) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -149,8 +153,10 @@ impl Kaibo {
             RoomEvent::PushRefused => {
                 let refusal = self.store().push_refusal(app_id, room_id).await?;
                 let room = self.store().room(app_id, room_id).await?;
-                let over_quota = refusal.is_some_and(|r| r.reason == RefusedPush::Quota.name());
-                Ok(over_quota && room.is_some_and(|room| !room.status.is_on_air()))
+                let may_not = [RefusedPush::Quota, RefusedPush::AnchorUnverified];
+                let may_not = may_not.map(RefusedPush::name);
+                let sent_away = refusal.is_some_and(|r| may_not.contains(&r.reason.as_str()));
+                Ok(sent_away && room.is_some_and(|room| !room.status.is_on_air()))
             }
             _ => Ok(false),
         }
@@ -187,6 +193,14 @@ impl Kaibo {
         Ok(())
     }
 
+    /// Whether the room's anchor has shown who they are. A room on air is never asked.
+    pub(crate) async fn may_go_live(&self, room: &Room) -> Result<bool> {
+        Ok(self.is_rehearsal()
+            || self
+                .is_verified(&room.app_id, &room.draft.anchor_wechat)
+                .await?)
+    }
+
     fn playback_with(&self, room: &Room, access: &StoredAccess) -> Playback {
         match room.status {
             Status::Live | Status::Lost => Playback::Open,
@@ -211,6 +225,9 @@ impl Kaibo {
         }
         if !room.status.takes_a_stream() {
             return Ok(Err(RefusedPush::RoomOver));
+        }
+        if room.status == Status::Planned && !self.may_go_live(room).await? {
+            return Ok(Err(RefusedPush::AnchorUnverified));
         }
         let starts = room.status == Status::Planned
             && (room.armed
@@ -245,6 +262,15 @@ impl Kaibo {
                 .await?;
         }
         Ok(())
+    }
+}
+
+/// The refusals after which the stream of a room that would start is sent away.
+pub(crate) fn why_not_live(refusal: &Refusal) -> Option<RefusedPush> {
+    match refusal {
+        Refusal::LiveAtOnce(_) => Some(RefusedPush::Quota),
+        Refusal::Person(PersonRefusal::VerificationOver) => Some(RefusedPush::AnchorUnverified),
+        _ => None,
     }
 }
 

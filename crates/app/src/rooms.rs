@@ -3,6 +3,7 @@
 use kaibo_domain::UnixMs;
 use kaibo_domain::draft::{self, Draft};
 use kaibo_domain::id::{AppId, RoomId};
+use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
 use kaibo_domain::room::{Command, Room, Switch, next_deadline, settle, step};
 use kaibo_store::{NewRoom, RoomQuery, Saved};
@@ -156,6 +157,10 @@ impl Kaibo {
             let room = change.room;
             return Ok(Some(Applied { room, offset }));
         }
+        let enters = change.room.status.is_on_air() && !room.status.is_on_air();
+        if enters && !self.may_go_live(&change.room).await? {
+            return Err(PersonRefusal::VerificationOver.into());
+        }
         let deadline = next_deadline(&change.room, self.rules());
         let limit = self.settings().limits.live_at_once;
         let saved = self
@@ -211,7 +216,8 @@ impl Kaibo {
     }
 
     fn check_draft(&self, draft: &Draft, before: Option<&Draft>, now: i64) -> Result<()> {
-        let broken = draft::check(draft, before, now, &self.settings().plan);
+        let mut broken = draft::check(draft, before, now, &self.settings().plan);
+        broken.extend(draft::forbidden(draft, before, &self.settings().words));
         if broken.is_empty() {
             Ok(())
         } else {

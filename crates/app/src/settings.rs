@@ -1,10 +1,13 @@
-//! What the operator may set about rooms and people.
+//! What the operator may set about rooms, people and goods.
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use kaibo_domain::door::Profile;
 use kaibo_domain::draft::PlanRules;
 use kaibo_domain::quota::Limits;
 use kaibo_domain::room::{RoomRules, StartMode};
+use kaibo_domain::shelf::ShelfRules;
+use kaibo_domain::words::Words;
 use kaibo_domain::{HOUR_MS, UnixMs};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +21,20 @@ pub struct AppConfig {
     pub limits: Limits,
     /// Anchors.
     pub anchor: AnchorConfig,
+    /// Goods and shelves.
+    pub goods: GoodsConfig,
+    /// Words.
+    pub content: ContentConfig,
+    /// The WeChat-compatible API.
+    pub wechat: WechatConfig,
+}
+
+/// `[wechat]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WechatConfig {
+    /// How callers are judged: `tolerant` or `strict`.
+    pub profile: Profile,
 }
 
 /// `[room]`.
@@ -78,6 +95,49 @@ pub enum VerificationPolicy {
     Off,
 }
 
+/// `[goods]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GoodsConfig {
+    /// Who decides whether goods may be sold.
+    pub review: ReviewProvider,
+    /// Most goods on the shelf of one room.
+    pub per_shelf: u32,
+    /// How long the card of pushed goods is shown.
+    pub card: SignedDuration,
+}
+
+impl Default for GoodsConfig {
+    fn default() -> Self {
+        let rules = ShelfRules::default();
+        Self {
+            review: ReviewProvider::Auto,
+            per_shelf: rules.max_goods,
+            card: SignedDuration::from_millis(rules.push_ms),
+        }
+    }
+}
+
+/// Who decides whether goods may be sold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReviewProvider {
+    /// Rules about words and pictures, within a second.
+    Auto,
+    /// People, in the console or by command line.
+    Manual,
+}
+
+/// `[content]`: words beside those that Kaibo brings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ContentConfig {
+    /// Names that have one are refused.
+    pub forbidden: Vec<String>,
+    /// Goods that have one in their name are not approved by `auto`.
+    pub claims: Vec<String>,
+}
+
 /// Settings as the use cases take them: checked, in milliseconds.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -95,6 +155,14 @@ pub struct Settings {
     pub zone: TimeZone,
     /// Anchors must be verified.
     pub verification: VerificationPolicy,
+    /// Who reviews goods.
+    pub review: ReviewProvider,
+    /// Bounds of a shelf.
+    pub shelf: ShelfRules,
+    /// Words that names must not have.
+    pub words: Words,
+    /// How callers of the WeChat-compatible API are judged.
+    pub profile: Profile,
 }
 
 /// A setting that cannot be used.
@@ -142,6 +210,20 @@ impl Settings {
             "at least room.lost",
         )?;
         bound(ms(room.early) >= 0, "room.early", "zero or more")?;
+        let shelf = ShelfRules {
+            max_goods: config.goods.per_shelf,
+            push_ms: ms(config.goods.card),
+        };
+        bound(
+            (1..=1_000).contains(&shelf.max_goods),
+            "goods.per_shelf",
+            "1 to 1000",
+        )?;
+        bound(
+            (1_000..=600_000).contains(&shelf.push_ms),
+            "goods.card",
+            "1s to 10m",
+        )?;
         let cap_ms = i64::from(room.max_hours) * HOUR_MS;
         Ok(Self {
             public_http: public_http.trim_end_matches('/').to_owned(),
@@ -160,7 +242,17 @@ impl Settings {
             limits: config.limits,
             zone,
             verification: config.anchor.verification,
+            review: config.goods.review,
+            shelf,
+            words: Words::new(&config.content.forbidden, &config.content.claims),
+            profile: config.wechat.profile,
         })
+    }
+
+    /// The date of `now`, for ages.
+    pub fn today(&self, now: UnixMs) -> jiff::civil::Date {
+        let at = jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        at.to_zoned(self.zone.clone()).date()
     }
 
     /// The day of `now` for quotas.

@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 
 /// The name and the details of an event; `None`: webhooks are not told of it. `room` is the room as
 /// it is now, for the events that say how it is planned.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a flat table, whole, so that no new event is forgotten"
+)]
 pub(crate) fn of(event: &RoomEvent, room: Option<&Room>) -> Option<(&'static str, Value)> {
     Some(match event {
         RoomEvent::Created => ("room.created", plan(room)),
@@ -49,12 +53,28 @@ pub(crate) fn of(event: &RoomEvent, room: Option<&Room>) -> Option<(&'static str
         RoomEvent::PushDone {
             message_id, counts, ..
         } => ("push.done", done(message_id, *counts)),
+        RoomEvent::GoodsAdded { goods } => ("goods.added", json!({"goodsIds": goods})),
+        RoomEvent::GoodsRemoved { goods_id } => ("goods.removed", json!({"goodsId": goods_id})),
+        RoomEvent::GoodsOnSale { goods_id, on_sale } => (
+            "goods.on_sale",
+            json!({"goodsId": goods_id, "onSale": on_sale}),
+        ),
+        RoomEvent::GoodsSorted => ("goods.sorted", json!({})),
+        RoomEvent::GoodsEdited { goods_id } => ("goods.edited", json!({"goodsId": goods_id})),
+        RoomEvent::GoodsPushed { goods_id, until } => {
+            ("goods.pushed", json!({"goodsId": goods_id, "until": until}))
+        }
+        RoomEvent::GoodsExplained { goods_id } => ("goods.explained", json!({"goodsId": goods_id})),
+        RoomEvent::ExplanationEnded { goods_id } => {
+            ("goods.explanation_ended", json!({"goodsId": goods_id}))
+        }
         RoomEvent::StreamGood
         | RoomEvent::StreamLost
         | RoomEvent::Armed
         | RoomEvent::PushKeyRevoked
         | RoomEvent::CodeRenewed
         | RoomEvent::PushRefused
+        | RoomEvent::PeopleChanged
         | RoomEvent::Unknown => return None,
     })
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::{Field, FieldRefusal, FieldRule};
+use crate::words::Words;
 use crate::{HOUR_MS, MINUTE_MS, UnixMs, anchor, text};
 
 /// Who feeds the picture.
@@ -147,6 +148,28 @@ pub fn check(
         refuse(Field::CreatorWechat, FieldRule::NotAnId);
     }
     broken
+}
+
+/// Names of `draft` that have a word which nothing may be called by. A name that was there
+/// `before` stays, so that new words do not keep old rooms from being edited.
+pub fn forbidden(draft: &Draft, before: Option<&Draft>, words: &Words) -> Vec<FieldRefusal> {
+    let names = [
+        (Field::Name, &draft.name, before.map(|b| &b.name)),
+        (
+            Field::AnchorName,
+            &draft.anchor_name,
+            before.map(|b| &b.anchor_name),
+        ),
+    ];
+    let broken = names
+        .into_iter()
+        .filter(|(_, name, before)| Some(*name) != *before && words.forbid(name));
+    broken
+        .map(|(field, ..)| FieldRefusal {
+            field,
+            rule: FieldRule::Forbidden,
+        })
+        .collect()
 }
 
 fn check_text(value: &str, (least, most): (usize, usize)) -> Option<FieldRule> {

@@ -28,6 +28,14 @@ pub const WEBHOOK_EVENTS: &[&str] = &[
     "subscription.deleted",
     "push.done",
     "reminder.due",
+    "goods.added",
+    "goods.removed",
+    "goods.on_sale",
+    "goods.sorted",
+    "goods.edited",
+    "goods.pushed",
+    "goods.explained",
+    "goods.explanation_ended",
 ];
 
 /// Why an endpoint is not taken.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::UnixMs;
-use crate::id::{AppId, RoomId};
+use crate::id::{AppId, GoodsId, RoomId};
 use crate::room::Switch;
 use crate::status::Status;
 use crate::subscription::{OpenId, PushCounts, SubscriptionKind};
@@ -53,6 +53,8 @@ pub enum RoomEvent {
     StreamLost,
     /// The next good stream starts the room.
     Armed,
+    /// Its sub-anchor or its assistants changed.
+    PeopleChanged,
     /// Push keys handed out before are void; a publisher with one is cut.
     PushKeyRevoked,
     /// The broadcast code handed out before is void.
@@ -97,6 +99,47 @@ pub enum RoomEvent {
         first: Option<OpenId>,
         /// What became of everybody.
         counts: PushCounts,
+    },
+    /// Goods came onto the shelf, at its end.
+    GoodsAdded {
+        /// Which.
+        goods: Vec<GoodsId>,
+    },
+    /// Goods left the shelf.
+    GoodsRemoved {
+        /// Which.
+        goods_id: GoodsId,
+    },
+    /// Goods are on sale, or not any more.
+    GoodsOnSale {
+        /// Which.
+        goods_id: GoodsId,
+        /// What holds now.
+        on_sale: bool,
+    },
+    /// The shelf has another order.
+    GoodsSorted,
+    /// Goods on the shelf have another price or other words.
+    GoodsEdited {
+        /// Which.
+        goods_id: GoodsId,
+    },
+    /// Viewers see the card of goods until a moment.
+    GoodsPushed {
+        /// Which.
+        goods_id: GoodsId,
+        /// Until when.
+        until: UnixMs,
+    },
+    /// The anchor begins to explain goods.
+    GoodsExplained {
+        /// Which.
+        goods_id: GoodsId,
+    },
+    /// The anchor has explained goods.
+    ExplanationEnded {
+        /// Which.
+        goods_id: GoodsId,
     },
     /// Of a kind that a newer Kaibo beside this one wrote: readers load the room anew and go on.
     #[serde(other)]

@@ -1,4 +1,4 @@
-//! Names of things: apps, rooms, streams, images.
+//! Names of things: apps, rooms, streams, goods.
 
 use std::fmt;
 use std::str::FromStr;
@@ -78,6 +78,28 @@ impl FromStr for RoomId {
         text.parse().map(Self)
     }
 }
+
+/// The number of goods: 1 to 2^31 - 1, as a room's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct GoodsId(pub i64);
+
+impl fmt::Display for GoodsId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for GoodsId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// The number of one submission of goods to their audit: 1 to 2^31 - 1, as a room's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AuditId(pub i64);
 
 /// The media name of a room: `{appid}-{roomId}`.
 pub fn stream_name(app: &AppId, room: RoomId) -> String {

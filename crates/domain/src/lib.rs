@@ -2,19 +2,26 @@
 //! fail, it can only refuse.
 
 pub mod anchor;
+pub mod assistant;
 pub mod customer_service;
+pub mod door;
 pub mod draft;
 pub mod endpoint;
 pub mod event;
+pub mod goods;
 pub mod id;
+pub mod identity;
 pub mod net;
+pub mod person;
 pub mod quota;
 pub mod refusal;
 pub mod role;
 pub mod room;
+pub mod shelf;
 pub mod status;
 pub mod subscription;
 pub mod text;
+pub mod words;
 
 /// Milliseconds since the Unix epoch.
 pub type UnixMs = i64;

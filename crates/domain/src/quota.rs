@@ -13,6 +13,10 @@ pub struct Limits {
     pub rooms_per_day: u32,
     /// Rooms in 101, 105 or 106 at the same time.
     pub live_at_once: u32,
+    /// Goods in the library.
+    pub goods: u32,
+    /// Submissions of goods to their audit in one day; withdrawing one gives nothing back.
+    pub submissions_per_day: u32,
 }
 
 impl Default for Limits {
@@ -20,6 +24,8 @@ impl Default for Limits {
         Self {
             rooms_per_day: 50,
             live_at_once: 50,
+            goods: 2_000,
+            submissions_per_day: 500,
         }
     }
 }

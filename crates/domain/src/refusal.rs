@@ -2,6 +2,9 @@
 
 use crate::customer_service::CustomerServiceRefusal;
 use crate::endpoint::EndpointRefusal;
+use crate::goods::GoodsRefusal;
+use crate::person::PersonRefusal;
+use crate::shelf::ShelfRefusal;
 use crate::status::Status;
 use crate::subscription::SubscriptionRefusal;
 
@@ -16,6 +19,8 @@ pub enum FieldRule {
     TooLong,
     /// Characters outside letters, digits and everyday punctuation.
     BadCharacters,
+    /// A word that nothing may be called by.
+    Forbidden,
     /// Not a WeChat id.
     NotAnId,
     /// Starts less than 10 minutes from now.
@@ -99,6 +104,9 @@ pub enum Refusal {
     /// No such person for this app.
     #[error("no such person")]
     PersonUnknown,
+    /// Something about people, their roles and a room's helpers.
+    #[error(transparent)]
+    Person(PersonRefusal),
     /// An app with this id exists.
     #[error("an app with this id exists")]
     AppExists,
@@ -112,25 +120,25 @@ pub enum Refusal {
     #[error("{0}")]
     Image(ImageRefusal),
     /// Customer service is not there, or cannot be.
-    #[error("{0}")]
-    CustomerService(CustomerServiceRefusal),
+    #[error(transparent)]
+    CustomerService(#[from] CustomerServiceRefusal),
     /// An endpoint for events is not taken.
-    #[error("{0}")]
-    Endpoint(EndpointRefusal),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointRefusal),
     /// Nobody subscribes, or is told.
-    #[error("{0}")]
-    Subscription(SubscriptionRefusal),
+    #[error(transparent)]
+    Subscription(#[from] SubscriptionRefusal),
+    /// Something about goods or a library.
+    #[error(transparent)]
+    Goods(#[from] GoodsRefusal),
+    /// Something about a room's shelf.
+    #[error(transparent)]
+    Shelf(#[from] ShelfRefusal),
 }
 
-impl From<EndpointRefusal> for Refusal {
-    fn from(refusal: EndpointRefusal) -> Self {
-        Self::Endpoint(refusal)
-    }
-}
-
-impl From<SubscriptionRefusal> for Refusal {
-    fn from(refusal: SubscriptionRefusal) -> Self {
-        Self::Subscription(refusal)
+impl From<PersonRefusal> for Refusal {
+    fn from(refusal: PersonRefusal) -> Self {
+        Self::Person(refusal)
     }
 }
 

@@ -17,6 +17,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role, by its number.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Anchor, Self::Operator];
+
     /// WeChat's number.
     pub fn number(self) -> u8 {
         match self {
@@ -24,6 +27,22 @@ impl Role {
             Self::Admin => 1,
             Self::Anchor => 2,
             Self::Operator => 3,
+        }
+    }
+
+    /// The role of a number.
+    pub fn of_number(number: i64) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|role| i64::from(role.number()) == number)
+    }
+
+    /// How many people of an app hold it at most.
+    pub fn most(self) -> i64 {
+        match self {
+            Self::Owner => 1,
+            Self::Admin => 10,
+            Self::Anchor | Self::Operator => 500,
         }
     }
 }

@@ -144,6 +144,15 @@ impl Default for RoomRules {
 pub enum Command {
     /// A person changes its details (already checked by [`crate::draft::check`]).
     Edit(Box<Draft>),
+    /// Names its sub-anchor (already known to be one); `replaces`: whoever it is now gives way.
+    NameSubAnchor {
+        /// Who.
+        wechat_id: String,
+        /// Instead of another.
+        replaces: bool,
+    },
+    /// It has no sub-anchor any more.
+    DropSubAnchor,
     /// Hide it everywhere.
     Delete,
     /// Codec configuration, a keyframe and 500 ms of media have arrived.

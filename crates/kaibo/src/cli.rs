@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use kaibo_domain::id::{AppId, RoomId};
+use kaibo_domain::id::{AppId, GoodsId, RoomId};
 
 /// A self-hosted live-commerce platform that speaks WeChat's live API.
 #[derive(Debug, Parser)]
@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Rooms.
     #[command(subcommand)]
     Room(RoomCommand),
+    /// Goods and their audit.
+    #[command(subcommand)]
+    Goods(GoodsCommand),
     /// People who use the console.
     #[command(subcommand)]
     User(UserCommand),
@@ -155,6 +158,35 @@ pub(crate) enum RoomCommand {
     Ban(RoomArgs),
     /// Lift a ban.
     Unban(RoomArgs),
+}
+
+/// Flags of every `kaibo goods` command.
+#[derive(Debug, Args)]
+pub(crate) struct GoodsArgs {
+    /// Where the installation lies.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The app.
+    #[arg(long = "app", alias = "appid", value_name = "APPID")]
+    pub(crate) app: AppId,
+    /// The goods' number.
+    pub(crate) goods_id: GoodsId,
+}
+
+/// `kaibo goods`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GoodsCommand {
+    /// Approve goods that are in audit.
+    Approve(GoodsArgs),
+    /// Reject goods that are in audit.
+    Reject {
+        /// Which.
+        #[command(flatten)]
+        args: GoodsArgs,
+        /// What to mend, for whoever made them.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
 }
 
 /// `kaibo user`.

@@ -4,6 +4,7 @@ pub(crate) mod anchor;
 pub(crate) mod app;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod goods;
 pub(crate) mod migrate;
 pub(crate) mod room;
 pub(crate) mod serve;

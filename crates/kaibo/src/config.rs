@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use kaibo_api::ApiConfig;
 use kaibo_app::AppConfig;
-use kaibo_app::settings::{AnchorConfig, RoomConfig};
+use kaibo_app::settings::{AnchorConfig, ContentConfig, GoodsConfig, RoomConfig, WechatConfig};
 use kaibo_domain::quota::Limits;
 use kaibo_media::MediaConfig;
 use kaibo_outbound::OutboundConfig;
@@ -35,6 +35,12 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Anchors.
     pub(crate) anchor: AnchorConfig,
+    /// Goods and shelves.
+    pub(crate) goods: GoodsConfig,
+    /// Words.
+    pub(crate) content: ContentConfig,
+    /// The WeChat-compatible API.
+    pub(crate) wechat: WechatConfig,
     /// Pages and APIs.
     pub(crate) api: ApiConfig,
     /// The media server.
@@ -202,6 +208,9 @@ impl Config {
             room: self.room.clone(),
             limits: self.limits,
             anchor: self.anchor.clone(),
+            goods: self.goods.clone(),
+            content: self.content.clone(),
+            wechat: self.wechat.clone(),
         }
     }
 }

@@ -36,6 +36,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::App(command) => command::app::run(command).await,
         Command::Anchor(command) => command::anchor::run(command).await,
         Command::Room(command) => command::room::run(command).await,
+        Command::Goods(command) => command::goods::run(command).await,
         Command::User(command) => command::user::run(command).await,
         Command::Migrate(command) => command::migrate::run(command).await,
         Command::Config(command) => command::config::run(&command),

@@ -154,6 +154,7 @@ impl Server {
                 kaibo.run_timers(shutdown.clone()),
                 kaibo.run_pushes(shutdown.clone()),
                 kaibo.run_deliveries(shutdown.clone()),
+                kaibo.run_reviews(shutdown.clone()),
                 kaibo.run_image_purge(shutdown)
             );
         });

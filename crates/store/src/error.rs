@@ -83,8 +83,8 @@ pub enum StoreError {
         detail: String,
     },
     /// Every id from 1 to 2^31 - 1 has been given out.
-    #[error("every room id has been given out: start a new installation")]
-    NoMoreRoomIds,
+    #[error("every id of this kind has been given out: start a new installation")]
+    NoMoreIds,
     /// An image's name is not 32 of `a-z0-9`.
     #[error("an image's name must be 32 characters of a-z and 0-9")]
     ImageName,

@@ -121,13 +121,14 @@ impl Store {
         Ok(file.await?.map(|file| (image, file)))
     }
 
-    /// Forgets images that came before `before` and that no room shows, those of deleted rooms
-    /// included, since their records stay. At most 256 at once; how many went.
+    /// Forgets images that came before `before` and that neither a room nor goods show, deleted
+    /// ones included, since their records stay. At most 256 at once; how many went.
     pub async fn purge_images(&self, before: UnixMs) -> Result<usize, StoreError> {
         let sql = "DELETE FROM image WHERE name IN ( \
              SELECT name FROM image WHERE created_at < $1 AND NOT EXISTS ( \
              SELECT 1 FROM room WHERE room.app_id = image.app_id \
              AND (cover = image.name OR share = image.name OR feeds = image.name)) \
+             AND NOT EXISTS (SELECT 1 FROM goods WHERE goods.cover = image.name) \
              LIMIT 256) RETURNING name";
         let gone = self.writer().write(move |conn| {
             Box::pin(async move {

@@ -1,10 +1,12 @@
-//! What Kaibo remembers: apps, rooms and their events, people, images, keys. The key and the images
+//! What Kaibo remembers: apps, rooms and their events, goods, people, images, keys. The key and the images
 //! are in a folder; all else is in a database, which is a file of that folder or a PostgreSQL.
 //!
 //! One [`Store`] per process; several processes may share a folder. One method is one transaction,
 //! and a write that was answered survives the loss of power.
 
+mod anchors;
 mod apps;
+mod assistants;
 mod crash;
 mod customer_service;
 mod db;
@@ -12,15 +14,20 @@ mod deliveries;
 mod endpoints;
 mod error;
 mod events;
+mod goods;
+mod goods_row;
+mod identities;
 mod ids;
 mod images;
 mod keys;
 mod lock;
 mod people;
 mod pushes;
+mod roles;
 mod room_access;
 mod room_row;
 mod rooms;
+mod shelf;
 mod subscriptions;
 mod tokens;
 mod users;
@@ -33,21 +40,27 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::db::{Conn, Place, Readers, args};
-use crate::ids::Permutation;
+use crate::ids::Ids;
 use crate::writer::Writer;
 
+pub use anchors::Anchor;
 pub use apps::App;
+pub use assistants::Added;
 pub use db::{BUSY_MS, DATABASE_FILE, Database, Migration};
 pub use deliveries::{Delivery, NewDelivery, Tried};
 pub use endpoints::{Endpoint, EndpointKind, NewEndpoint};
 pub use error::StoreError;
+pub use goods::{GoodsQuery, GoodsSetting, MadeGoods, NewGoods, SavedGoods, Submissions};
+pub use identities::{Decided, NewSubmission, Reveal, Submission, Submitted};
 pub use images::Image;
 pub use keys::{KEY_FILE, KeyError, MasterKey, SealError};
 pub use lock::{SERVER_LOCK_FILE, ServerLock};
-pub use people::Anchor;
+pub use people::{Holding, PeopleQuery, Person};
 pub use pushes::OpenPush;
+pub use roles::{Given, Taken};
 pub use room_access::{PushRefusal, RoomAccess};
 pub use rooms::{NewRoom, RoomQuery, Saved};
+pub use shelf::Shelved;
 pub use subscriptions::{Follower, Subscription};
 pub use tokens::{AccessToken, TokenKind};
 pub use users::User;
@@ -61,7 +74,7 @@ struct Inner {
     data_dir: PathBuf,
     place: Place,
     keys: MasterKey,
-    room_ids: Permutation,
+    ids: Ids,
     readers: Readers,
     writer: Writer,
     // Last, so that the folder goes after everything that uses it.
@@ -129,7 +142,7 @@ impl Store {
         check_key(&mut conn, &keys, &data_dir).await?;
         conn.close().await;
         Ok(Self(Arc::new(Inner {
-            room_ids: Permutation::of_rooms(&keys.derive("room id")),
+            ids: Ids::new(&keys),
             readers: Readers::new(place.clone(), database.readers()),
             writer: Writer::start(place.clone(), place.writer().await?),
             data_dir,

@@ -176,7 +176,7 @@ impl Store {
         .transpose()
     }
 
-    fn unseal(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn unseal(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         self.keys()
             .open(context, sealed)
             .map_err(|source| StoreError::Sealed {

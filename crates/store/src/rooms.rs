@@ -7,9 +7,10 @@ use kaibo_domain::id::{AppId, RoomId};
 use kaibo_domain::room::{Change, Room, Status};
 
 use crate::db::{Conn, Row, args};
+use crate::ids::Kind;
 use crate::room_access::{self, RoomAccess};
 use crate::room_row::{self, on_air, room_columns, room_of, room_values, status_of};
-use crate::{Store, StoreError, events, pushes};
+use crate::{Store, StoreError, events, people, pushes};
 
 /// A room to be made.
 #[derive(Clone, Copy)]
@@ -76,15 +77,12 @@ impl Store {
                     if !count_for_day(tx, &room.app_id, day, limit).await? {
                         return Ok(None);
                     }
-                    let count = next_count(tx).await?;
-                    room.id = store
-                        .0
-                        .room_ids
-                        .room_id(count)
-                        .ok_or(StoreError::NoMoreRoomIds)?;
+                    room.id = RoomId(store.0.ids.next(tx, Kind::Room).await?);
                     tx.execute(room_row::INSERT, room_values(&room, Some(deadline)))
                         .await?;
                     room_access::insert(tx, store.keys(), &room, &access).await?;
+                    let (anchor, nickname) = (&room.draft.anchor_wechat, &room.draft.anchor_name);
+                    people::call_if_nameless(tx, &room.app_id, anchor, nickname).await?;
                     let created = RoomEvent::Created;
                     let offset = events::append(tx, &room.app_id, room.id, now, &created).await?;
                     Ok(Some((room, offset)))
@@ -275,12 +273,6 @@ async fn count_for_day(
          ON CONFLICT (app_id, day) DO UPDATE SET made = room_day.made + 1 \
          WHERE room_day.made < $3";
     Ok(tx.execute(sql, args![app_id, day, limit]).await? == 1)
-}
-
-async fn next_count(tx: &mut Conn) -> Result<i64, StoreError> {
-    let sql = "INSERT INTO counter (name, value) VALUES ('room', 1) \
-         ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value AS n";
-    number(tx.row(sql, args![]).await?)
 }
 
 /// The column `n` of an answer of one row; 0 without one.

@@ -16,15 +16,19 @@ use crate::error::{ApiError, render};
 use crate::state::ApiState;
 
 mod access;
+mod anchors;
 mod apps;
 mod broadcast;
 mod customer_service;
+mod goods;
+mod identities;
 mod message_url;
 mod people;
 mod room_form;
 pub(crate) mod room_views;
 mod rooms;
 mod session;
+mod shelf;
 mod subscriptions;
 mod switches;
 mod view;
@@ -36,7 +40,8 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
         .routes(routes!(viewer::room))
         .routes(routes!(viewer::room_events))
-        .routes(routes!(viewer::verification))
+        .routes(routes!(shelf::public))
+        .routes(routes!(identities::verification, identities::submit))
         .routes(routes!(session::check_setup, session::set_up))
         .routes(routes!(session::sign_in))
 }
@@ -81,6 +86,14 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(access::read))
         .routes(routes!(access::revoke_push))
         .routes(routes!(access::renew_code))
+        .merge(people_routes())
+        .merge(goods_routes())
+        .merge(telling_routes())
+}
+
+/// Where an app's events go, and who subscribes, for the console.
+fn telling_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
         .routes(routes!(
             message_url::read,
             message_url::set,
@@ -98,9 +111,40 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(webhooks::redeliver))
         .routes(routes!(subscriptions::rooms))
         .routes(routes!(subscriptions::followers))
-        .routes(routes!(people::anchors))
-        .routes(routes!(people::verify_anchor))
-        .routes(routes!(people::upload_image))
+}
+
+/// People, for the console.
+fn people_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(people::list, people::invite))
+        .routes(routes!(people::give_role, people::take_role))
+        .routes(routes!(anchors::anchors))
+        .routes(routes!(anchors::verify_anchor))
+        .routes(routes!(anchors::upload_image))
+        .routes(routes!(identities::invite))
+        .routes(routes!(identities::approve))
+        .routes(routes!(identities::reject))
+        .routes(routes!(identities::reveal))
+        .routes(routes!(identities::reveals))
+}
+
+/// Goods and shelves, for the console.
+fn goods_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(goods::list, goods::create))
+        .routes(routes!(goods::read, goods::edit, goods::delete))
+        .routes(routes!(goods::submit))
+        .routes(routes!(goods::withdraw))
+        .routes(routes!(goods::approve))
+        .routes(routes!(goods::reject))
+        .routes(routes!(goods::setting, goods::set_setting))
+        .routes(routes!(shelf::read, shelf::add))
+        .routes(routes!(shelf::sort))
+        .routes(routes!(shelf::remove))
+        .routes(routes!(shelf::set_on_sale))
+        .routes(routes!(shelf::push))
+        .routes(routes!(shelf::explain))
+        .routes(routes!(shelf::end_explanation))
 }
 
 /// Everything under /v1.

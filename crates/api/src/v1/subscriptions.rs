@@ -40,6 +40,7 @@ impl From<Kind> for SubscriptionKind {
 
 /// Who wants to be told, and of what.
 #[derive(Deserialize, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct SubscriptionForm {
     /// 1 to 128 letters, digits, `_` and `-`.
     #[schema(example = "oABCD0123456789abcdefghijklm")]
@@ -106,6 +107,7 @@ pub(crate) struct FollowerPage {
 
 /// Which rooms to list.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct RoomsQuery {
     /// Rooms to skip.
     #[serde(default)]
@@ -117,6 +119,7 @@ pub(crate) struct RoomsQuery {
 
 /// Which followers to list.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct FollowersQuery {
     /// `next` of the page before.
     #[serde(default)]

@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::{Stream, stream};
 use kaibo_app::{Changed, Changes};
 use kaibo_domain::event::RoomEvent;
 use kaibo_domain::refusal::Refusal;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::room_views::FollowedRoom;
 use super::view::RoomView;
@@ -114,7 +111,10 @@ fn is_private(event: &RoomEvent) -> bool {
     event.is_about_subscribers()
         || matches!(
             event,
-            RoomEvent::PushRefused | RoomEvent::PushKeyRevoked | RoomEvent::CodeRenewed
+            RoomEvent::PushRefused
+                | RoomEvent::PushKeyRevoked
+                | RoomEvent::CodeRenewed
+                | RoomEvent::PeopleChanged
         )
 }
 
@@ -127,46 +127,4 @@ fn room_event(view: &RoomView) -> Event {
 pub(crate) fn gone(error: &ApiError) -> Option<Event> {
     let deleted = *error == ApiError::from(Refusal::RoomUnknown);
     deleted.then(|| Event::default().event("gone").data("{}"))
-}
-
-/// An anchor's verification, for whoever holds its link.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct VerificationAnswer {
-    /// Name of the app that asks.
-    app_name: String,
-    /// The WeChat id with its middle hidden.
-    #[schema(example = "we***01")]
-    wechat_id_masked: String,
-    /// `pending` or `verified`.
-    #[schema(example = "pending")]
-    state: &'static str,
-}
-
-/// Who is to be verified, and whether it is done
-#[utoipa::path(
-    get, path = "/verifications/{token}", tag = "viewer", operation_id = "getVerification",
-    params(("token" = String, Path)),
-    responses(
-        (status = 200, body = VerificationAnswer),
-        (status = 404, description = "`verification_not_found`"),
-    )
-)]
-pub(crate) async fn verification(
-    State(api): State<Arc<ApiState>>,
-    token: Result<Path<String>, PathRejection>,
-) -> ApiResult<Json<VerificationAnswer>> {
-    let unknown = || ApiError::not_found("verification_not_found");
-    let Path(token) = token.map_err(|_| unknown())?;
-    let found = api.kaibo.verification(&token).await?;
-    let found = found.ok_or_else(unknown)?;
-    Ok(Json(VerificationAnswer {
-        app_name: found.app_name,
-        wechat_id_masked: found.wechat_id_masked,
-        state: if found.verified {
-            "verified"
-        } else {
-            "pending"
-        },
-    }))
 }

@@ -128,6 +128,7 @@ impl From<Delivery> for DeliveryView {
 
 /// Which deliveries to list, the latest first.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct DeliveryQuery {
     /// Deliveries to skip.
     #[serde(default)]

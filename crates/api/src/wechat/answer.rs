@@ -56,7 +56,7 @@ fn rid(now: UnixMs) -> String {
 }
 
 fn log(fault: &Fault, code: i32, rid: &str) {
-    if let Fault::Failed(failure) | Fault::RoomsFailed(failure) = fault {
+    if let Fault::Failed(failure) | Fault::PartFailed(_, failure) = fault {
         let failure: &dyn std::error::Error = failure;
         tracing::error!(rid, error = failure, "a WeChat call failed");
     } else {

@@ -4,11 +4,18 @@
 mod customer_service;
 mod subscription;
 
+mod goods;
+
+mod people;
+
 use std::borrow::Cow;
 
 use kaibo_app::{CredentialRefusal, TokenRefusal};
+use kaibo_domain::goods::GoodsRefusal;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
 use serde_json::{Map, Value, json};
+
+pub(super) use goods::Part;
 
 /// What is wrong with a call before any rule of a room is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +46,12 @@ pub(super) enum CallFault {
     Missing(&'static str),
     /// A parameter is of the wrong kind or out of its range.
     Invalid(&'static str),
+    /// Goods without the object around them, or with an empty one.
+    NoGoodsInfo,
+    /// Keys of goods that are no list of texts.
+    GoodsKeyNoList,
+    /// A room's goods have no recorded explanation.
+    NoTalkVideo,
     /// An upload of another type than `image`.
     MediaType,
     /// An upload without a file.
@@ -47,6 +60,8 @@ pub(super) enum CallFault {
     MediaUnknown,
     /// No rooms, or none from this offset on; no replays.
     ListEmpty,
+    /// A list of people by a role that there is not.
+    RoleFilter,
     /// An edit names an anchor who is not verified.
     NotAnAnchor,
     /// An image beyond the size for its place.
@@ -76,12 +91,31 @@ pub(super) enum Fault {
         /// Opens the verification page.
         qrcode_url: String,
     },
+    /// Whoever is to become an anchor has yet to be verified, at this address.
+    #[error("the person is not verified yet")]
+    RoleUnverified {
+        /// Opens the verification page.
+        codeurl: String,
+    },
     /// It could not be done.
     #[error(transparent)]
     Failed(kaibo_app::Error),
-    /// The rooms could not be read.
+    /// A part of it could not be done.
+    #[error("{1}")]
+    PartFailed(Part, #[source] kaibo_app::Error),
+    /// Goods that are to be deleted stay.
     #[error(transparent)]
-    RoomsFailed(kaibo_app::Error),
+    NotDeleted(GoodsRefusal),
+}
+
+impl Fault {
+    /// As the general conversion, with the number of a part where it is a failure.
+    pub(super) fn at(part: Part) -> impl Fn(kaibo_app::Error) -> Self {
+        move |error| match Self::from(error) {
+            Self::Failed(failure) => Self::PartFailed(part, failure),
+            refused => refused,
+        }
+    }
 }
 
 impl From<CallFault> for Fault {
@@ -138,8 +172,12 @@ pub(super) fn verdict(fault: &Fault) -> Verdict {
         Fault::AnchorUnverified { qrcode_url } => {
             anchor_unverified().with("qrcode_url", json!(qrcode_url))
         }
+        Fault::RoleUnverified { codeurl } => {
+            people::role_unverified().with("codeurl", json!(codeurl))
+        }
         Fault::Failed(_) => Verdict::new(-1, "system error"),
-        Fault::RoomsFailed(_) => Verdict::new(9_410_001, "get room list failed"),
+        Fault::PartFailed(part, _) => goods::of_part(*part),
+        Fault::NotDeleted(refusal) => goods::of_deleting(refusal),
     }
 }
 
@@ -160,12 +198,16 @@ fn of_call(fault: CallFault) -> Verdict {
         | CallFault::Invalid("startTime" | "endTime") => plan_invalid(),
         CallFault::Missing(key) => missing(key),
         CallFault::Invalid(key) => invalid(key),
+        CallFault::NoGoodsInfo => Verdict::new(200_002, "goodsInfo must not be empty"),
+        CallFault::GoodsKeyNoList => Verdict::new(200_002, "goodsKey must be Array<string>"),
+        CallFault::NoTalkVideo => Verdict::new(300_044, "goods has no talk video"),
         CallFault::MediaType => Verdict::new(40004, "invalid media type"),
         CallFault::MediaMissing => Verdict::new(41005, "media data missing"),
         CallFault::MediaUnknown => Verdict::new(40007, "invalid media_id"),
         CallFault::ListEmpty => Verdict::new(9_410_000, "empty room list")
             .with("room_info", json!([]))
             .with("live_replay", json!([])),
+        CallFault::RoleFilter => people::role_filter(),
         CallFault::NotAnAnchor => Verdict::new(300_030, "room wxnumber not have an anchor role"),
         CallFault::ImageTooLarge(field) => of_field(FieldRefusal {
             field,
@@ -194,10 +236,7 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         },
         Refusal::RoomUnknown => Verdict::new(300_022, "room not exist"),
         // A room over its live limit cannot be started; no WeChat call starts one.
-        Refusal::NotAllowed(_) | Refusal::LiveAtOnce(_) => Verdict::new(
-            300_023,
-            "the current room status does not allow this operation",
-        ),
+        Refusal::NotAllowed(_) | Refusal::LiveAtOnce(_) => status_not_allowed(),
         Refusal::EditWhileLive => {
             Verdict::new(300_042, "the room is pushing stream, edit is forbidden")
         }
@@ -205,11 +244,14 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::AnchorUnverified { .. } => anchor_unverified(),
         Refusal::SubAnchorUnverified => Verdict::new(500_002, "sub anchor has no realName"),
         Refusal::PersonUnknown => Verdict::new(600_002, "user not found"),
+        Refusal::Person(refusal) => people::of_person(*refusal),
         // No operation of WeChat's leads to these.
         Refusal::AppUnknown | Refusal::LatencyBudget(_) | Refusal::Endpoint(_) => {
             Verdict::new(200_001, "invalid app")
         }
         Refusal::AppExists => Verdict::new(200_001, "appid exists"),
+        Refusal::Goods(refusal) => goods::of_goods(refusal),
+        Refusal::Shelf(refusal) => goods::of_shelf(*refusal),
         Refusal::Image(ImageRefusal::Empty) => Verdict::new(41005, "media data missing"),
         Refusal::Image(ImageRefusal::TooLarge) => Verdict::new(45001, "media size out of limit"),
         Refusal::Image(ImageRefusal::UnknownFormat) => Verdict::new(40004, "invalid media type"),
@@ -229,6 +271,8 @@ fn of_field(FieldRefusal { field, rule }: FieldRefusal) -> Verdict {
         (Field::Name, Rule::TooShort | Rule::TooLong) => {
             Verdict::new(300_002, "name length invalid")
         }
+        (Field::Name, Rule::Forbidden) => Verdict::new(300_028, "room name is illegal"),
+        (Field::AnchorName, Rule::Forbidden) => Verdict::new(300_029, "anchorName is illegal"),
         (Field::Name, Rule::BadCharacters) => Verdict::new(300_040, "name has special characters"),
         (Field::AnchorName, Rule::TooShort | Rule::TooLong) => {
             Verdict::new(300_034, "anchorName length invalid")
@@ -281,6 +325,13 @@ fn plan_invalid() -> Verdict {
     Verdict::new(200_002, "parameter startTime or endTime is invalid")
 }
 
+fn status_not_allowed() -> Verdict {
+    Verdict::new(
+        300_023,
+        "the current room status does not allow this operation",
+    )
+}
+
 fn daily_quota() -> Verdict {
     Verdict::new(45009, "reach max api daily quota limit")
 }
@@ -297,9 +348,9 @@ mod tests {
     use super::*;
 
     /// What the official page of `room/create` and its appendix list (spec E01).
-    const DOCUMENTED: [i32; 11] = [
-        200_002, 300_002, 300_029, 300_031, 300_032, 300_034, 300_035, 300_037, 300_039, 300_040,
-        300_041,
+    const DOCUMENTED: [i32; 12] = [
+        200_002, 300_002, 300_028, 300_029, 300_031, 300_032, 300_034, 300_035, 300_037, 300_039,
+        300_040, 300_041,
     ];
 
     #[test]
@@ -322,6 +373,7 @@ mod tests {
                 R::TooShort,
                 R::TooLong,
                 R::BadCharacters,
+                R::Forbidden,
                 R::NotAnId,
                 R::StartsTooSoon,
                 R::StartsTooLate,
@@ -340,10 +392,11 @@ mod tests {
     }
 
     #[test]
-    fn rooms_that_cannot_be_read_have_a_code_of_their_own() {
-        let failure = || kaibo_app::Error::Interrupted;
-        assert_eq!(verdict(&Fault::RoomsFailed(failure())).code, 9_410_001);
-        assert_eq!(verdict(&Fault::Failed(failure())).code, -1);
+    fn only_a_failure_gets_the_number_of_its_part() {
+        let at = |error| verdict(&Fault::at(Part::Rooms)(error)).code;
+        assert_eq!(at(kaibo_app::Error::Interrupted), 9_410_001);
+        assert_eq!(at(Refusal::RoomUnknown.into()), 300_022);
+        assert_eq!(verdict(&kaibo_app::Error::Interrupted.into()).code, -1);
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! `wxa/business/getliveinfo`: the list of rooms, and replays (spec E02).
 //! <https://developers.weixin.qq.com/miniprogram/dev/server/API/livebroadcast/studio-management/api_getliveinfo>
 
-use kaibo_app::{Kaibo, RoomQuery};
+use kaibo_app::{Kaibo, RoomQuery, Shelved};
 use kaibo_domain::draft::RoomKind;
+use kaibo_domain::goods::Goods;
+use kaibo_domain::id::RoomId;
 use kaibo_domain::room::Room;
 use serde_json::{Value, json};
 
 use super::Call;
 use super::answer::Answer;
-use super::errcode::{CallFault, Fault};
-use super::request::Params;
+use super::errcode::{CallFault, Fault, Part};
+use super::request::{Params, at_least};
 
 /// Rows in one answer, whatever the caller asks for (spec rule R5).
 const MAX_ROWS: i64 = 50;
@@ -30,11 +32,18 @@ async fn rooms(call: &Call) -> Result<Answer, Fault> {
         limit: at_least(call.params.required_integer("limit")?, 1, "limit")?.min(MAX_ROWS),
     };
     let read = call.kaibo.rooms(&call.app_id, &query).await;
-    let (total, rooms) = read.map_err(Fault::RoomsFailed)?;
+    let (total, rooms) = read.map_err(Fault::at(Part::Rooms))?;
     if rooms.is_empty() {
         return Err(CallFault::ListEmpty.into());
     }
-    let rows: Vec<Value> = rooms.iter().map(|room| row(&call.kaibo, room)).collect();
+    let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
+    let shelved = call.kaibo.shelved(&call.app_id, &ids).await;
+    let shelved = shelved.map_err(Fault::at(Part::RoomGoods))?;
+    let row = |room: &Room| {
+        let goods = shelved.iter().filter(|goods| goods.room_id == room.id);
+        row(&call.kaibo, room, goods)
+    };
+    let rows: Vec<Value> = rooms.iter().map(row).collect();
     Ok(Answer::ok().with("total", total).with("room_info", rows))
 }
 
@@ -44,14 +53,7 @@ fn replays(params: &Params) -> Result<Answer, Fault> {
     Err(CallFault::ListEmpty.into())
 }
 
-fn at_least(number: i64, least: i64, key: &'static str) -> Result<i64, Fault> {
-    if number < least {
-        return Err(CallFault::Invalid(key).into());
-    }
-    Ok(number)
-}
-
-fn row(kaibo: &Kaibo, room: &Room) -> Value {
+fn row<'a>(kaibo: &Kaibo, room: &Room, goods: impl Iterator<Item = &'a Shelved>) -> Value {
     let draft = &room.draft;
     let switches = draft.switches;
     json!({
@@ -64,7 +66,7 @@ fn row(kaibo: &Kaibo, room: &Room) -> Value {
         "start_time": draft.start_at.div_euclid(1_000),
         "end_time": draft.end_at.div_euclid(1_000),
         "anchor_name": draft.anchor_name,
-        "goods": [],
+        "goods": goods.map(|goods| goods_row(kaibo, &goods.goods)).collect::<Vec<_>>(),
         "live_type": u8::from(draft.kind == RoomKind::Push),
         "close_like": u8::from(switches.close_like),
         "close_goods": u8::from(switches.close_goods),
@@ -73,6 +75,22 @@ fn row(kaibo: &Kaibo, room: &Room) -> Value {
         "close_replay": u8::from(switches.close_replay),
         "is_feeds_public": u8::from(switches.feeds_public),
         "creater_openid": "",
+    })
+}
+
+/// Prices are in fen here, unlike everywhere else (spec rule R8).
+fn goods_row(kaibo: &Kaibo, goods: &Goods) -> Value {
+    let draft = &goods.draft;
+    let (price, price2) = draft.price.amounts();
+    json!({
+        "goods_id": goods.id.0,
+        "name": draft.name,
+        "cover_img": kaibo.image_url(&draft.cover),
+        "url": draft.url,
+        "price": price,
+        "price2": price2,
+        "price_type": draft.price.kind(),
+        "third_party_appid": draft.third_party_appid,
     })
 }
 

@@ -2,13 +2,18 @@
 //! tolerant profile (spec sections 2 to 6 and 12.1).
 
 mod answer;
+mod assistants;
 mod errcode;
 mod form;
+mod goods;
 mod live_info;
 mod media;
 mod platform;
 mod request;
+mod roles;
 mod rooms;
+mod shelf;
+mod sub_anchors;
 mod subscriptions;
 mod switches;
 mod token;
@@ -61,6 +66,9 @@ pub fn routes(kaibo: Kaibo) -> Router {
     routes.extend(switches::routes());
     routes.extend(platform::routes());
     routes.extend(subscriptions::routes());
+    routes.extend(goods_routes());
+    routes.extend(shelf_routes());
+    routes.extend(people_routes());
     for unknown in [
         "wxa",
         "wxa/",
@@ -84,6 +92,145 @@ pub fn routes(kaibo: Kaibo) -> Router {
     router.with_state(kaibo)
 }
 
+/// An app's library.
+fn goods_routes() -> [(&'static str, MethodRouter<Kaibo>); 10] {
+    // One quota under either of its paths (spec rule R6).
+    let warehouse = call(Rule::post("getgoodswarehouse", 1_000), goods::warehouse);
+    [
+        (
+            "wxaapi/broadcast/goods/add",
+            call(Rule::post("goods/add", 500), goods::add),
+        ),
+        (
+            "wxaapi/broadcast/goods/resetaudit",
+            call(Rule::post("goods/resetaudit", 500), goods::withdraw),
+        ),
+        (
+            "wxaapi/broadcast/goods/audit",
+            call(Rule::post("goods/audit", 500), goods::submit),
+        ),
+        (
+            "wxaapi/broadcast/goods/delete",
+            call(Rule::post("goods/delete", 1_000), goods::delete),
+        ),
+        (
+            "wxaapi/broadcast/goods/update",
+            call(Rule::post("goods/update", 1_000), goods::update),
+        ),
+        ("wxa/business/getgoodswarehouse", warehouse.clone()),
+        ("wxaapi/broadcast/getgoodswarehouse", warehouse),
+        (
+            "wxaapi/broadcast/goods/getapproved",
+            call(
+                Rule::get("goods/getapproved", 10_000).or_post(),
+                goods::list,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/goods/setkey",
+            call(Rule::post("goods/setkey", 500), goods::set_key),
+        ),
+        (
+            "wxaapi/broadcast/goods/getkey",
+            call(Rule::get("goods/getkey", 500), goods::key),
+        ),
+    ]
+}
+
+/// A room's shelf.
+fn shelf_routes() -> [(&'static str, MethodRouter<Kaibo>); 6] {
+    const DAILY: u32 = 10_000;
+    [
+        (
+            "wxaapi/broadcast/room/addgoods",
+            call(Rule::post("room/addgoods", DAILY), shelf::import),
+        ),
+        (
+            "wxaapi/broadcast/goods/onsale",
+            call(Rule::post("goods/onsale", DAILY), shelf::on_sale),
+        ),
+        (
+            "wxaapi/broadcast/goods/deleteInRoom",
+            call(Rule::post("goods/deleteInRoom", DAILY), shelf::remove),
+        ),
+        (
+            "wxaapi/broadcast/goods/push",
+            call(Rule::post("goods/push", DAILY), shelf::push),
+        ),
+        (
+            "wxaapi/broadcast/goods/sort",
+            call(Rule::post("goods/sort", DAILY), shelf::sort),
+        ),
+        (
+            "wxaapi/broadcast/goods/getVideo",
+            call(Rule::post("goods/getVideo", DAILY), shelf::talk_video),
+        ),
+    ]
+}
+
+/// Roles, and a room's helpers.
+fn people_routes() -> [(&'static str, MethodRouter<Kaibo>); 11] {
+    const DAILY: u32 = 10_000;
+    [
+        (
+            "wxaapi/broadcast/room/addassistant",
+            call(Rule::post("room/addassistant", DAILY), assistants::add),
+        ),
+        (
+            "wxaapi/broadcast/room/modifyassistant",
+            call(
+                Rule::post("room/modifyassistant", DAILY),
+                assistants::modify,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/removeassistant",
+            call(
+                Rule::post("room/removeassistant", DAILY),
+                assistants::remove,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/getassistantlist",
+            call(Rule::get("room/getassistantlist", DAILY), assistants::list),
+        ),
+        (
+            "wxaapi/broadcast/room/addsubanchor",
+            call(Rule::post("room/addsubanchor", DAILY), sub_anchors::add),
+        ),
+        (
+            "wxaapi/broadcast/room/modifysubanchor",
+            call(
+                Rule::post("room/modifysubanchor", DAILY),
+                sub_anchors::modify,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/deletesubanchor",
+            call(
+                Rule::post("room/deletesubanchor", DAILY),
+                sub_anchors::delete,
+            ),
+        ),
+        (
+            "wxaapi/broadcast/room/getsubanchor",
+            call(Rule::get("room/getsubanchor", DAILY), sub_anchors::get),
+        ),
+        (
+            "wxaapi/broadcast/role/addrole",
+            call(Rule::post("role/addrole", DAILY), roles::add),
+        ),
+        (
+            "wxaapi/broadcast/role/deleterole",
+            call(Rule::post("role/deleterole", DAILY), roles::delete),
+        ),
+        (
+            "wxaapi/broadcast/role/getrolelist",
+            call(Rule::get("role/getrolelist", DAILY).or_post(), roles::list),
+        ),
+    ]
+}
+
 /// Whether an unrouted path is WeChat's, so that [`unknown_url`] answers it and not a page.
 pub fn owns(path: &str) -> bool {
     let path = path.trim_start_matches('/');
@@ -100,6 +247,8 @@ pub async fn unknown_url(State(kaibo): State<Kaibo>) -> Response {
 struct Rule {
     op: &'static str,
     is_get: bool,
+    /// A GET that some SDK posts.
+    takes_post: bool,
     per_day: u32,
 }
 
@@ -109,6 +258,7 @@ impl Rule {
         Self {
             op,
             is_get: true,
+            takes_post: false,
             per_day,
         }
     }
@@ -117,7 +267,16 @@ impl Rule {
         Self {
             op,
             is_get: false,
+            takes_post: false,
             per_day,
+        }
+    }
+
+    /// A GET that some SDKs send as POST (spec rule R6).
+    const fn or_post(self) -> Self {
+        Self {
+            takes_post: true,
+            ..self
         }
     }
 }
@@ -179,6 +338,7 @@ async fn let_in(
     };
     match (rule.is_get, method) {
         (true, &Method::GET | &Method::HEAD) | (false, &Method::POST) => {}
+        (true, &Method::POST) if rule.takes_post => {}
         (true, _) => return Err(CallFault::NeedsGet.into()),
         (false, _) => return Err(CallFault::NeedsPost.into()),
     }

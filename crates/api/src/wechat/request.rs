@@ -111,17 +111,13 @@ impl Params {
 
     /// A whole number: `5`, `"5"`, `5.0`, `true`. `None` when absent, null or blank.
     pub(super) fn integer(&self, key: &'static str) -> Result<Option<i64>, Fault> {
-        let read = match self.0.get(key) {
-            None | Some(Value::Null) => return Ok(None),
-            Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
-            Some(Value::String(text)) => integer_in(text.trim()),
-            Some(Value::Number(number)) => number.as_i64().or_else(|| whole(number.as_f64()?)),
-            Some(Value::Bool(on)) => Some(i64::from(*on)),
-            Some(_) => None,
-        };
-        match read {
-            Some(number) => Ok(Some(number)),
-            None => Err(CallFault::Invalid(key).into()),
+        match self.0.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(value) => match integer_of(value) {
+                Some(number) => Ok(Some(number)),
+                None => Err(CallFault::Invalid(key).into()),
+            },
         }
     }
 
@@ -129,29 +125,6 @@ impl Params {
     pub(super) fn required_integer(&self, key: &'static str) -> Result<i64, Fault> {
         self.integer(key)?
             .ok_or_else(|| CallFault::Missing(key).into())
-    }
-
-    /// A list of texts; numbers are read as their digits. `Ok(None)` when there are more than
-    /// `most`.
-    pub(super) fn texts(
-        &self,
-        key: &'static str,
-        most: usize,
-    ) -> Result<Option<Vec<String>>, Fault> {
-        let items = match self.0.get(key) {
-            None | Some(Value::Null) => return Err(CallFault::Missing(key).into()),
-            Some(Value::Array(items)) => items,
-            Some(_) => return Err(CallFault::Invalid(key).into()),
-        };
-        if items.len() > most {
-            return Ok(None);
-        }
-        let text = |item: &Value| match item {
-            Value::String(text) => Ok(text.clone()),
-            Value::Number(number) => Ok(number.to_string()),
-            _ => Err(CallFault::Invalid(key).into()),
-        };
-        items.iter().map(text).collect::<Result<_, _>>().map(Some)
     }
 
     /// A switch, 0 or 1. `None` when absent.
@@ -170,6 +143,49 @@ impl Params {
             .ok_or_else(|| CallFault::Missing(key).into())
     }
 
+    /// The objects of a list, `[]` without one; a single object stands for a list of it.
+    pub(super) fn rows(&self, key: &'static str) -> Result<Vec<Self>, Fault> {
+        let rows = match self.0.get(key) {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(Value::Array(rows)) => rows.as_slice(),
+            Some(row) => std::slice::from_ref(row),
+        };
+        let read = |row: &Value| row.as_object().cloned().map(Self);
+        let read: Option<Vec<Self>> = rows.iter().map(read).collect();
+        read.ok_or_else(|| CallFault::Invalid(key).into())
+    }
+
+    /// An object; `None` when absent, null, empty or something else.
+    pub(super) fn object(&self, key: &'static str) -> Option<Self> {
+        let object = self.0.get(key)?.as_object()?;
+        (!object.is_empty()).then(|| Self(object.clone()))
+    }
+
+    /// The whole numbers of a list that must be there; a single one stands for a list of it.
+    pub(super) fn required_integers(&self, key: &'static str) -> Result<Vec<i64>, Fault> {
+        let items = match self.0.get(key) {
+            None | Some(Value::Null) => return Err(CallFault::Missing(key).into()),
+            Some(Value::Array(items)) => items.as_slice(),
+            Some(item) => std::slice::from_ref(item),
+        };
+        let read = |item: &Value| integer_of(item).ok_or_else(|| CallFault::Invalid(key).into());
+        items.iter().map(read).collect()
+    }
+
+    /// The texts of a list. `None` when absent or null; an error when it is no list of texts.
+    pub(super) fn texts(&self, key: &'static str) -> Result<Option<Vec<String>>, Fault> {
+        let items = match self.0.get(key) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Array(items)) => items,
+            Some(_) => return Err(CallFault::Invalid(key).into()),
+        };
+        let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+        let texts: Option<Vec<String>> = texts.collect();
+        texts
+            .map(Some)
+            .ok_or_else(|| CallFault::Invalid(key).into())
+    }
+
     /// The room's id under any of its spellings; `documented` is the one for the error text.
     pub(super) fn room_id(&self, documented: &'static str) -> Result<RoomId, Fault> {
         for key in [documented].into_iter().chain(ROOM_ID_KEYS) {
@@ -178,6 +194,23 @@ impl Params {
             }
         }
         Err(CallFault::Missing(documented).into())
+    }
+}
+
+/// A number that is not below its least.
+pub(super) fn at_least(number: i64, least: i64, key: &'static str) -> Result<i64, Fault> {
+    if number < least {
+        return Err(CallFault::Invalid(key).into());
+    }
+    Ok(number)
+}
+
+fn integer_of(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => integer_in(text.trim()),
+        Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+        Value::Bool(on) => Some(i64::from(*on)),
+        _ => None,
     }
 }
 
@@ -231,17 +264,6 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_texts_is_bounded() {
-        let texts = |text: &str| body(text).texts("a", 2);
-        assert_eq!(texts(r#"{"a":["x",7]}"#).unwrap().unwrap(), ["x", "7"]);
-        assert_eq!(texts("a[0]=x&a[1]=y").unwrap().unwrap(), ["x", "y"]);
-        assert_eq!(texts(r#"{"a":["x","y","z"]}"#).unwrap(), None);
-        for bad in [r#"{"a":"x"}"#, r#"{"a":[null]}"#, r#"{"b":[]}"#] {
-            assert!(texts(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
     fn a_switch_is_nought_or_one() {
         assert!(body(r#"{"a":2}"#).switch("a").is_err());
         assert!(body(r#"{"a":-1}"#).switch("a").is_err());
@@ -272,6 +294,55 @@ mod tests {
     fn deep_json_is_refused_without_harm() {
         let deep = format!("{{\"a\":{}", "[".repeat(500_000));
         assert!(Params::from_body(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_list_of_numbers_comes_in_many_dresses() {
+        let ids = |text: &str| body(text).required_integers("ids").ok();
+        for text in [
+            r#"{"ids":[7,8]}"#,
+            r#"{"ids":["7",8.0]}"#,
+            "ids[0]=7&ids[1]=8",
+            "ids[]=7&ids[]=8",
+        ] {
+            assert_eq!(ids(text).unwrap(), [7, 8], "{text}");
+        }
+        assert_eq!(ids(r#"{"ids":7}"#).unwrap(), [7]);
+        assert_eq!(ids(r#"{"ids":[]}"#).unwrap(), [0; 0]);
+        for text in [
+            r#"{"ids":[null]}"#,
+            r#"{"ids":["x"]}"#,
+            r#"{"ids":[[7]]}"#,
+            "a=1",
+        ] {
+            assert!(ids(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_texts_holds_texts_alone() {
+        let keys = |text: &str| body(text).texts("k").ok();
+        assert_eq!(keys(r#"{"k":["a","b"]}"#).unwrap().unwrap(), ["a", "b"]);
+        assert_eq!(keys("k[0]=a&k[1]=b").unwrap().unwrap(), ["a", "b"]);
+        assert_eq!(keys("{}").unwrap(), None);
+        for text in [r#"{"k":"a"}"#, r#"{"k":[1]}"#, r#"{"k":{"a":"b"}}"#] {
+            assert!(keys(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_holds_objects() {
+        let names = |text: &str| {
+            let rows = body(text).rows("a").ok()?;
+            let name = |row: &Params| row.text("b").unwrap().unwrap();
+            Some(rows.iter().map(name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(r#"{"a":[{"b":"x"},{"b":"y"}]}"#).unwrap(), ["x", "y"]);
+        assert_eq!(names(r#"{"a":{"b":"x"}}"#).unwrap(), ["x"]);
+        assert_eq!(names("a[0][b]=x&a[1][b]=y").unwrap(), ["x", "y"]);
+        assert_eq!(names("{}").unwrap(), [""; 0]);
+        assert_eq!(names(r#"{"a":["x"]}"#), None);
+        assert_eq!(names(r#"{"a":"x"}"#), None);
     }
 
     #[test]

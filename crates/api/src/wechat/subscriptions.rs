@@ -3,7 +3,7 @@
 //! <https://developers.weixin.qq.com/miniprogram/dev/server/API/livebroadcast>
 
 use kaibo_app::Follower;
-use kaibo_domain::subscription::{MAX_FOLLOWERS, MAX_RECIPIENTS, SubscriptionRefusal};
+use kaibo_domain::subscription::MAX_FOLLOWERS;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -58,8 +58,8 @@ fn row(follower: &Follower) -> Value {
 /// POST `push_message`: 0 says that it is accepted; what became of it is told as event V2.
 async fn push(call: Call) -> Result<Answer, Fault> {
     let room_id = call.params.room_id("room_id")?;
-    let recipients = call.params.texts("user_openid", MAX_RECIPIENTS)?;
-    let recipients = recipients.ok_or(Fault::Refused(SubscriptionRefusal::Recipients.into()))?;
+    let recipients = call.params.texts("user_openid")?;
+    let recipients = recipients.ok_or(CallFault::Missing("user_openid"))?;
     let pushed = call
         .kaibo
         .push_message(&call.app_id, room_id, &recipients)

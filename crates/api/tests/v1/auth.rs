@@ -8,9 +8,14 @@ use crate::world::World;
 
 /// Changes that need no session, with what keeps strangers from them. A new one is put here on
 /// purpose, or stands behind the session.
-const WITHOUT_SESSION: [(&str, &str, &str); 4] = [
+const WITHOUT_SESSION: [(&str, &str, &str); 5] = [
     ("post", "/v1/setup", "the set-up token in its body"),
     ("post", "/v1/session", "name and password in its body"),
+    (
+        "post",
+        "/v1/verifications/{token}",
+        "the link's token in its path",
+    ),
     ("post", "/v1/broadcast/start", "the broadcast code"),
     ("post", "/v1/broadcast/end", "the broadcast code"),
 ];
@@ -25,7 +30,9 @@ fn operations() -> Vec<(Method, String, String)> {
             let concrete = path
                 .replace("{appid}", crate::world::APP)
                 .replace("{roomId}", "1")
+                .replace("{goodsId}", "1")
                 .replace("{wechatId}", "anchor_01")
+                .replace("{role}", "operator")
                 .replace("{token}", "t")
                 .replace("{webhookId}", "1")
                 .replace("{deliveryId}", "d");

@@ -166,7 +166,10 @@ async fn a_verification_link_shows_who_asks_and_hides_the_rest_of_the_id() {
         panic!("an unverified anchor is refused");
     };
     let path = format!("/v1/verifications/{token}");
-    let pending = json!({"appName": "Shop", "wechatIdMasked": "we***77", "state": "pending"});
+    let pending = json!({
+        "appName": "Shop", "wechatIdMasked": "we****77", "state": "pending",
+        "reason": null, "dueAt": null, "maySubmit": true, "consent": "2026-11",
+    });
     assert_eq!(world.get(&path).await.ok(), pending);
     let verify = format!("/v1/apps/{APP}/anchors/wechat_anchor_77/verify");
     owner.post(&verify, json!({})).await.ok();

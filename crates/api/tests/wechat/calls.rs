@@ -185,7 +185,6 @@ async fn every_other_path_of_wechat_is_an_unknown_url() {
     for path in [
         "/wxa",
         "/wxa/",
-        "/wxa/business/getgoodswarehouse",
         "/wxa/business/getliveinfo/",
         "/wxaapi",
         "/wxaapi/broadcast/room/create/x",

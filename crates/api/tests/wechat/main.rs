@@ -2,16 +2,20 @@
 //! for what no case says, each on a store and a clock of its own.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod assistants;
 mod calls;
 mod cases;
 mod getliveinfo;
+mod goods;
 mod media;
+mod roles;
 mod room_create;
 mod room_deleteroom;
 mod room_editroom;
 mod room_getpushurl;
 mod sdks;
 mod stable_token;
+mod sub_anchors;
 mod subscriptions;
 mod token;
 mod world;

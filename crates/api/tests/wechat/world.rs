@@ -10,8 +10,9 @@ use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
 use kaibo_domain::id::{AppId, RoomId, stream_name};
 use kaibo_domain::room::Command;
 use kaibo_outbound::{Calls, OutboundConfig};
-use kaibo_store::{Database, Store};
+use kaibo_store::{DATABASE_FILE, Database, Store};
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -37,14 +38,11 @@ pub(crate) enum Base {
 }
 
 impl Base {
-    /// An empty one.
-    async fn database(self) -> Database {
+    /// The URL of an empty one; of SQLite, which makes its own, none.
+    async fn url(self) -> String {
         match self {
-            Self::Sqlite => Database::default(),
-            Self::Postgres => {
-                let url = test_postgres::shared().await.database().await;
-                Database::from_url(&url).unwrap()
-            }
+            Self::Sqlite => String::new(),
+            Self::Postgres => test_postgres::shared().await.database().await,
         }
     }
 }
@@ -58,8 +56,11 @@ pub(crate) struct World {
     pub(crate) cover: String,
     pub(crate) share: String,
     pub(crate) feeds: String,
+    /// Of goods.
+    pub(crate) picture: String,
     pub(crate) data_dir: TempDir,
     router: Router,
+    url: String,
 }
 
 impl World {
@@ -78,8 +79,9 @@ impl World {
         // In memory, where the system has that: hundreds of these are made.
         let data_dir = TempDir::with_prefix_in("kaibo-", "/dev/shm").or_else(|_| TempDir::new());
         let data_dir = data_dir.unwrap();
-        let store = Store::open_with(data_dir.path(), &base.database().await).await;
-        let store = store.unwrap();
+        let url = base.url().await;
+        let database = Database::from_url(&url).unwrap();
+        let store = Store::open_with(data_dir.path(), &database).await.unwrap();
         let clock = Clock::manual(NOW * 1_000);
         let settings = Settings::new(&config, "https://live.test", "rtmp://push.test").unwrap();
         let outbound = Calls::shared(OutboundConfig {
@@ -106,12 +108,15 @@ impl World {
             cover: String::new(),
             share: String::new(),
             feeds: String::new(),
+            picture: String::new(),
             data_dir,
+            url,
         };
         world.token = world.buy_token(APP_ID, SECRET).await;
         world.cover = world.upload(png(1_000)).await;
         world.share = world.upload(png(1_000)).await;
         world.feeds = world.upload(png(1_000)).await;
+        world.picture = world.upload(png_of(300, 300, 1_000)).await;
         world
     }
 
@@ -257,10 +262,29 @@ impl World {
     /// A room on air.
     pub(crate) async fn live_room(&self) -> i64 {
         let room = self.room().await;
+        self.go_live(room).await;
+        room
+    }
+
+    /// Puts a room that was just made on air.
+    pub(crate) async fn go_live(&self, room: i64) {
         self.advance(45 * 60);
         let stream = stream_name(&self.app_id, RoomId(room));
         assert!(self.kaibo.good_stream(&stream).await.unwrap());
-        room
+    }
+
+    /// Takes a table away, so that whatever reads it fails.
+    pub(crate) async fn lose_table(&self, table: &str) {
+        let sql = AssertSqlSafe(format!("ALTER TABLE {table} RENAME TO lost"));
+        if self.url.is_empty() {
+            let file = self.data_dir.path().join(DATABASE_FILE);
+            let url = format!("sqlite://{}", file.display());
+            let mut conn = SqliteConnection::connect(&url).await.unwrap();
+            conn.execute(sql).await.unwrap();
+        } else {
+            let mut conn = PgConnection::connect(&self.url).await.unwrap();
+            conn.execute(sql).await.unwrap();
+        }
     }
 
     pub(crate) async fn command(&self, room: i64, command: Command) {

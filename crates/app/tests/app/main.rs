@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a failure in a test is a failed test")]
 
 mod accounts;
+mod goods;
 mod house;
+mod identities;
 mod live;
 mod outbox;
 mod restart;

@@ -1,6 +1,7 @@
 //! Rooms: who may make them, how many, and who sees them.
 
 use crate::house::{House, NOW, plan_in};
+use kaibo_app::domain::anchor::Standing;
 use kaibo_app::domain::draft::Draft;
 use kaibo_app::domain::id::RoomId;
 use kaibo_app::domain::refusal::{Field, FieldRule, Refusal};
@@ -41,8 +42,8 @@ async fn unverified_anchor_gets_a_link_that_opens_until_they_are_verified() {
     };
     let page = house.kaibo.verification(&token).await.unwrap().unwrap();
     assert_eq!(
-        (page.wechat_id_masked.as_str(), page.verified),
-        ("ne***or", false)
+        (page.wechat_id_masked.as_str(), page.standing),
+        ("ne****or", Standing::Pending)
     );
     let again = refusal(
         house
@@ -56,15 +57,8 @@ async fn unverified_anchor_gets_a_link_that_opens_until_they_are_verified() {
         .verify_anchor(&house.app, "new_anchor")
         .await
         .unwrap();
-    assert!(
-        house
-            .kaibo
-            .verification(&token)
-            .await
-            .unwrap()
-            .unwrap()
-            .verified
-    );
+    let page = house.kaibo.verification(&token).await.unwrap().unwrap();
+    assert_eq!(page.standing, Standing::Verified);
     house
         .kaibo
         .create_room(&house.app, with_anchor("new_anchor"))

@@ -1,9 +1,12 @@
 //! The transition table (`room-states` in the glossary; printed whole by the golden test).
 
 use super::deadline::{self, Passed};
-use super::{Ban, Change, Command, Room, RoomRules, StartMode, Status, StepResult, status_event};
+use super::{
+    Ban, Change, Command, Room, RoomRules, StartMode, Status, StepResult, Switch, status_event,
+};
 use crate::UnixMs;
 use crate::event::{Cause, RoomEvent};
+use crate::person::PersonRefusal;
 use crate::refusal::Refusal;
 
 /// Applies `command` at `now`: first every deadline that has passed, in order, then the command.
@@ -31,6 +34,7 @@ pub fn step(room: &Room, command: &Command, now: UnixMs, rules: &RoomRules) -> S
         Command::Timer => {}
         Command::GoodStream => good_stream(&mut change, now, rules)?,
         Command::LostStream => lost_stream(&mut change, now, rules),
+        Command::Switch(switches) => turn_switches(&mut change, switches)?,
         _ => by_person(&mut change, command, now, rules)?,
     }
     Ok(change)
@@ -137,6 +141,21 @@ fn by_person(
             change.events.extend(settled.events);
         }
         (Command::Edit(_), Live) => return Err(Refusal::EditWhileLive),
+        (
+            Command::NameSubAnchor {
+                wechat_id,
+                replaces,
+            },
+            Planned | Live | Paused | Lost,
+        ) => {
+            name_sub_anchor(change, wechat_id, *replaces)?;
+        }
+        (Command::DropSubAnchor, Planned | Live | Paused | Lost) => {
+            if change.room.draft.sub_anchor_wechat.take().is_some() {
+                change.dirty = true;
+                change.events.push(RoomEvent::PeopleChanged);
+            }
+        }
         (Command::Delete, Planned | Ended | Expired) => {
             change.room.deleted_at = Some(now);
             change.dirty = true;
@@ -165,15 +184,36 @@ fn by_person(
             turn(change, Banned, Cause::Ban);
         }
         (Command::Unban, Banned) => unban(change, now),
-        (Command::Switch(all), _) if all.iter().all(|switch| switch.turns_in(status)) => {
-            for &switch in all {
-                if switch.turn(&mut change.room) {
-                    change.dirty = true;
-                    change.events.push(RoomEvent::Switched { switch });
-                }
-            }
-        }
         _ => return Err(Refusal::NotAllowed(status)),
+    }
+    Ok(())
+}
+
+fn name_sub_anchor(change: &mut Change, wechat_id: &str, replaces: bool) -> Result<(), Refusal> {
+    let draft = &mut change.room.draft;
+    if draft.anchor_wechat == wechat_id {
+        return Err(PersonRefusal::SubAnchorIsAnchor.into());
+    }
+    match draft.sub_anchor_wechat.as_deref() {
+        Some(there) if there == wechat_id => return Err(PersonRefusal::SubAnchorSame.into()),
+        Some(_) if !replaces => return Err(PersonRefusal::SubAnchorSet.into()),
+        _ => draft.sub_anchor_wechat = Some(wechat_id.to_owned()),
+    }
+    change.dirty = true;
+    change.events.push(RoomEvent::PeopleChanged);
+    Ok(())
+}
+
+fn turn_switches(change: &mut Change, switches: &[Switch]) -> Result<(), Refusal> {
+    let status = change.room.status;
+    if !switches.iter().all(|switch| switch.turns_in(status)) {
+        return Err(Refusal::NotAllowed(status));
+    }
+    for &switch in switches {
+        if switch.turn(&mut change.room) {
+            change.dirty = true;
+            change.events.push(RoomEvent::Switched { switch });
+        }
     }
     Ok(())
 }

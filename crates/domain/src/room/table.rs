@@ -91,6 +91,14 @@ fn commands() -> Vec<(&'static str, Command)> {
                 ..planned().draft
             })),
         ),
+        (
+            "sub-anchor",
+            Command::NameSubAnchor {
+                wechat_id: "anchor_02".into(),
+                replaces: false,
+            },
+        ),
+        ("no sub", Command::DropSubAnchor),
         ("delete", Command::Delete),
         ("listing", Command::Switch(vec![Switch::FeedsPublic(false)])),
         ("replay", Command::Switch(vec![Switch::CloseReplay(false)])),
@@ -414,4 +422,30 @@ fn an_edit_leaves_the_comments_muted() {
     );
     let edit = Command::Edit(Box::new(planned().draft));
     assert!(after(&muted, &edit, CREATED).comments_banned);
+}
+
+#[test]
+fn a_sub_anchor_is_one_other_person() {
+    use crate::person::PersonRefusal;
+    let name = |wechat_id: &str, replaces| Command::NameSubAnchor {
+        wechat_id: wechat_id.into(),
+        replaces,
+    };
+    let refused = |room: &Room, command: &Command| {
+        step(room, command, CREATED, &RULES).expect_err("it is refused")
+    };
+    let room = after(&planned(), &name("anchor_02", false), CREATED);
+    assert_eq!(room.draft.sub_anchor_wechat.as_deref(), Some("anchor_02"));
+    for (command, why) in [
+        (name("anchor_01", true), PersonRefusal::SubAnchorIsAnchor),
+        (name("anchor_02", false), PersonRefusal::SubAnchorSame),
+        (name("anchor_02", true), PersonRefusal::SubAnchorSame),
+        (name("anchor_03", false), PersonRefusal::SubAnchorSet),
+    ] {
+        assert_eq!(refused(&room, &command), why.into(), "{command:?}");
+    }
+    let room = after(&room, &name("anchor_03", true), CREATED);
+    assert_eq!(room.draft.sub_anchor_wechat.as_deref(), Some("anchor_03"));
+    let room = after(&room, &Command::DropSubAnchor, CREATED);
+    assert_eq!(room.draft.sub_anchor_wechat, None);
 }

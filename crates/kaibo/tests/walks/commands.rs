@@ -149,13 +149,15 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
     };
     let all = |state: &str| {
         let steps = [
-            (1, "house"),
-            (2, "latency budget"),
-            (5, "subscription"),
-            (6, "webhook"),
-        ]
-        .into_iter();
-        let lines = steps.map(|(n, step)| format!("{n:04}  {step}  {state}\n"));
+            "house",
+            "latency budget",
+            "goods",
+            "people",
+            "subscription",
+            "webhook",
+        ];
+        let lines = steps.into_iter().zip(1..);
+        let lines = lines.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
         lines.fold(format!("{name}\n"), |all, line| all + &line)
     };
     assert_eq!(migrate("status").await, all("pending"));

@@ -1,6 +1,6 @@
 //! What goes into a statement, and what comes out of a row.
 
-use kaibo_domain::id::{AppId, RoomId};
+use kaibo_domain::id::{AppId, AuditId, GoodsId, RoomId};
 use sqlx::postgres::PgRow;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteRow;
@@ -33,6 +33,9 @@ values! {
     u32 => |n| Self::Int(Some(n.into()));
     Option<i64> => |n| Self::Int(n);
     RoomId => |id| Self::Int(Some(id.0));
+    GoodsId => |id| Self::Int(Some(id.0));
+    Option<GoodsId> => |id| Self::Int(id.map(|id| id.0));
+    Option<AuditId> => |id| Self::Int(id.map(|id| id.0));
     bool => |b| Self::Bool(b);
     String => |s| Self::Text(Some(s));
     &str => |s| Self::Text(Some(s.to_owned()));

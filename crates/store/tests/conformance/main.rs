@@ -22,18 +22,24 @@ macro_rules! cases {
 mod house;
 
 mod access;
+mod anchors;
 mod apps;
+mod assistants;
 mod crash;
 mod customer_service;
 mod deliveries;
 mod events;
 mod folder;
+mod goods;
+mod identities;
 mod images;
 mod outage;
 mod people;
 mod released;
+mod roles;
 mod rooms;
 mod shape;
+mod shelf;
 mod statements;
 mod subscriptions;
 mod users;

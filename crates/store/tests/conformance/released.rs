@@ -44,10 +44,9 @@ pub(crate) async fn fill(store: &Store) {
         created_at: NOW,
     };
     store.put_image(&image, b"\x89PNG").await.unwrap();
-    store
-        .verify_anchor(&one, "anchor_01", "door", NOW)
-        .await
-        .unwrap();
+    let due_at = NOW + 181 * 24 * HOUR_MS;
+    let verified = store.verify_anchor(&one, "anchor_01", "door", due_at, NOW);
+    assert!(verified.await.unwrap().is_some());
     let room = a_room(store, &one, "canary-code").await;
     let mut live = room.clone();
     live.status = Status::Live;
@@ -87,6 +86,9 @@ async fn nothing_is_lost(store: &Store) {
     assert_eq!((image.width, &bytes[..]), (800, &b"\x89PNG"[..]));
     let anchor = store.anchor_by_token("door").await.unwrap().unwrap();
     assert_eq!(anchor.state, Verification::Verified);
+    assert_eq!(anchor.due_at, Some(NOW + 181 * 24 * HOUR_MS));
+    let person = store.person(&one, "anchor_01").await.unwrap().unwrap();
+    assert_eq!((person.roles, person.known_at), (vec![Role::Anchor], NOW));
     assert!(
         store
             .has_role(&one, "anchor_01", Role::Anchor)

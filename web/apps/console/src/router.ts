@@ -58,6 +58,13 @@ export function makeRouter(): Router {
             props: true,
           },
           {
+            path: 'people',
+            name: 'people',
+            meta: { section: 'people' },
+            component: () => import('./pages/PeoplePage.vue'),
+            props: true,
+          },
+          {
             path: 'settings',
             name: 'settings',
             meta: { section: 'settings' },

@@ -8,6 +8,10 @@ import type {
   ConsoleRoom,
   Limits,
   Media,
+  PeoplePage,
+  Person,
+  Reveal,
+  Role,
   RoomAccess,
   RoomForm,
   RoomPage,
@@ -19,6 +23,13 @@ export interface RoomQuery {
   offset?: number;
   limit?: number;
   status?: RoomStatus[];
+}
+
+export interface PeopleQuery {
+  role?: Role | null;
+  keyword?: string;
+  offset?: number;
+  limit?: number;
 }
 
 export interface FollowApp extends Pick<SubscribeOptions, 'onLine' | 'onRefused'> {
@@ -160,6 +171,60 @@ export class ConsoleClient {
     return this.change(`${appPath(appid)}/anchors/${encodeURIComponent(wechatId)}/verify`, 'POST');
   }
 
+  /** The link on which somebody shows who they are. ApiError 422 on `wechatId`. */
+  inviteAnchor(appid: string, wechatId: string): Promise<{ verifyUrl: string }> {
+    return this.change(verificationPath(appid, wechatId), 'POST');
+  }
+
+  /** ApiError 409 `nothing_submitted` or `role_limit`. */
+  approveVerification(appid: string, wechatId: string, submission: number): Promise<Anchor> {
+    return this.change(`${verificationPath(appid, wechatId)}/approve`, 'POST', { submission });
+  }
+
+  rejectVerification(appid: string, wechatId: string, submission: number, reason: string): Promise<Anchor> {
+    return this.change(`${verificationPath(appid, wechatId)}/reject`, 'POST', { submission, reason });
+  }
+
+  /** The full number; that it was seen, by whom and what for, is kept. */
+  revealNumber(
+    appid: string,
+    wechatId: string,
+    submission: number,
+    reason: string,
+  ): Promise<{ number: string }> {
+    return this.change(`${verificationPath(appid, wechatId)}/reveal`, 'POST', { submission, reason });
+  }
+
+  reveals(appid: string, wechatId: string): Promise<Reveal[]> {
+    return this.send(`${verificationPath(appid, wechatId)}/reveals`);
+  }
+
+  // People
+
+  people(
+    appid: string,
+    { role, keyword = '', offset = 0, limit = 20 }: PeopleQuery = {},
+  ): Promise<PeoplePage> {
+    const query = new URLSearchParams({ keyword, offset: String(offset), limit: String(limit) });
+    if (role) query.set('role', role);
+    return this.send(`${appPath(appid)}/people?${query}`);
+  }
+
+  /** ApiError 422 with `fields`. */
+  invitePerson(appid: string, wechatId: string, nickname: string): Promise<Person> {
+    return this.change(`${appPath(appid)}/people`, 'POST', { wechatId, nickname });
+  }
+
+  /** ApiError 422 `anchor_not_verified` on `anchorWechat`, 409 `role_limit`. */
+  giveRole(appid: string, wechatId: string, role: Role): Promise<void> {
+    return this.change(`${personPath(appid, wechatId)}/roles/${role}`, 'PUT');
+  }
+
+  /** ApiError 409 `anchor_has_room`. */
+  takeRole(appid: string, wechatId: string, role: Role): Promise<void> {
+    return this.change(`${personPath(appid, wechatId)}/roles/${role}`, 'DELETE');
+  }
+
   /** At most 2 MiB of PNG, JPEG or GIF. */
   uploadImage(appid: string, file: File): Promise<Media> {
     const body = new FormData();
@@ -199,6 +264,14 @@ export class ConsoleClient {
 
 function appPath(appid: string): string {
   return `/v1/apps/${encodeURIComponent(appid)}`;
+}
+
+function personPath(appid: string, wechatId: string): string {
+  return `${appPath(appid)}/people/${encodeURIComponent(wechatId)}`;
+}
+
+function verificationPath(appid: string, wechatId: string): string {
+  return `${personPath(appid, wechatId)}/verification`;
 }
 
 function roomPath(appid: string, roomId: number): string {

@@ -5,6 +5,6 @@ export { backoffMs, type BackoffOptions } from './backoff';
 export { subscribe, SseParser } from './sse';
 export type { LineState, SseEvent, SubscribeOptions, Subscription } from './sse';
 export { isOvertaken } from './overtaken';
-export { followRoom, getRoom, getVerification, type FollowRoom } from './viewer';
+export { followRoom, getRoom, getVerification, submitIdentity, type FollowRoom } from './viewer';
 export { BroadcastClient, type FollowBroadcast } from './broadcast';
 export { ConsoleClient, type FollowApp, type RoomQuery } from './console';

@@ -54,7 +54,14 @@ export interface PushAddress {
 }
 
 export type RefusalReason =
-  'wrong_key' | 'expired_key' | 'revoked_key' | 'quota' | 'busy' | 'unsupported_codec' | 'room_over';
+  | 'wrong_key'
+  | 'expired_key'
+  | 'revoked_key'
+  | 'quota'
+  | 'busy'
+  | 'unsupported_codec'
+  | 'room_over'
+  | 'anchor_unverified';
 
 /** Why the last push was turned away; `detail` names e.g. the codec. */
 export interface LastRefusal {
@@ -161,11 +168,55 @@ export interface RoomPage {
   rooms: ConsoleRoom[];
 }
 
+/** `due`: was verified, and is to be looked at again. */
+export type Standing = 'pending' | 'submitted' | 'rejected' | 'verified' | 'due';
+
 export interface Anchor {
   wechatId: string;
-  state: 'pending' | 'verified';
-  requestedAt: number | null;
+  state: Standing;
+  /** The page on which this person alone shows who they are. */
+  verifyUrl: string;
+  requestedAt: number;
   verifiedAt: number | null;
+  dueAt: number | null;
+  submission: Submission | null;
+}
+
+/** What somebody submitted last, the number masked. */
+export interface Submission {
+  id: number;
+  state: 'open' | 'approved' | 'rejected';
+  name: string;
+  numberMasked: string;
+  age: number;
+  guardian: string | null;
+  submittedAt: number;
+  decidedAt: number | null;
+  decidedBy: string | null;
+  reason: string | null;
+}
+
+/** Somebody saw a full number. */
+export interface Reveal {
+  actor: string;
+  reason: string;
+  at: number;
+}
+
+export type Role = 'owner' | 'admin' | 'anchor' | 'operator';
+
+/** Somebody whom the app knows. */
+export interface Person {
+  wechatId: string;
+  nickname: string;
+  roles: Role[];
+  knownAt: number;
+  rolesAt: number;
+}
+
+export interface PeoplePage {
+  total: number;
+  people: Person[];
 }
 
 export interface Media {
@@ -189,5 +240,22 @@ export interface Limits {
 export interface Verification {
   appName: string;
   wechatIdMasked: string;
-  state: 'pending' | 'verified';
+  state: Standing;
+  /** Why it was sent back. */
+  reason: string | null;
+  dueAt: number | null;
+  /** Whether the form may be sent. */
+  maySubmit: boolean;
+  /** Name of the consent text in force. */
+  consent: string;
+}
+
+/** What a person says of themselves. */
+export interface IdentityInput {
+  name: string;
+  number: string;
+  guardian: string;
+  guardianAgrees: boolean;
+  consent: string;
+  pin: string;
 }

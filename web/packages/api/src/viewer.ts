@@ -1,7 +1,7 @@
 // What a viewer's page asks for: a room, its changes, and the state of an anchor's verification.
 import { call } from './http';
 import { subscribe, type Subscription, type SubscribeOptions } from './sse';
-import type { RoomView, Verification } from './types';
+import type { IdentityInput, RoomView, Verification } from './types';
 
 /** The room now; throws ApiError `room_not_found`. */
 export function getRoom(roomId: string, signal?: AbortSignal): Promise<RoomView> {
@@ -29,4 +29,9 @@ export function followRoom(roomId: string, follow: FollowRoom): Subscription {
 /** Who is to be verified, and whether it is done. */
 export function getVerification(token: string, signal?: AbortSignal): Promise<Verification> {
   return call(`/v1/verifications/${encodeURIComponent(token)}`, { signal });
+}
+
+/** ApiError 422 with `fields`, 409 `verification_waits` or `verification_done`, 429. */
+export function submitIdentity(token: string, body: IdentityInput): Promise<Verification> {
+  return call(`/v1/verifications/${encodeURIComponent(token)}`, { method: 'POST', body });
 }

@@ -20,6 +20,7 @@ const zh = {
     busy: '该直播间已有一路推流，请先停止另一路',
     unsupported_codec: '编码格式不支持（{detail}），请改用 H.264 视频和 AAC 音频',
     room_over: '直播间已结束，不能再推流',
+    anchor_unverified: '主播尚未通过实名认证，或认证已到期，请先完成认证再推流',
   },
 };
 
@@ -42,6 +43,7 @@ const en: typeof zh = {
     busy: 'This room already receives a stream. Stop the other encoder first.',
     unsupported_codec: 'Codec not supported ({detail}). Use H.264 video and AAC audio.',
     room_over: 'This room is over and takes no more streams.',
+    anchor_unverified: 'The host is not verified, or the verification is over. Renew it first.',
   },
 };
 

@@ -43,7 +43,17 @@ pub(super) fn fill(template: &Value, values: &Values, now: i64) -> Result<Value,
             Some(name) => value_of(name, values, now)?,
             None => fill_text(text, values, now)?.into(),
         },
-        Value::Array(items) => items.iter().map(fill_it).collect::<Result<_, _>>()?,
+        Value::Array(items) => {
+            let mut filled = Vec::new();
+            for item in items {
+                match fill_it(item)? {
+                    // A placeholder that stands for several.
+                    Value::Array(several) if item.is_string() => filled.extend(several),
+                    one => filled.push(one),
+                }
+            }
+            filled.into()
+        }
         Value::Object(keys) => {
             let filled = keys
                 .iter()

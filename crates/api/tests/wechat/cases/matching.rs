@@ -45,6 +45,15 @@ fn is_a(kind: &str, found: &Value, values: &Values) -> Option<bool> {
         "errmsg" => text.is_some_and(|text| !text.is_empty()),
         "url" => text.is_some_and(is_url),
         "array" => rows.is_some(),
+        "0 or 200002" => matches!(found.as_i64(), Some(0 | 200_002)),
+        "array, each roleList contains 2" => rows.is_some_and(|rows| {
+            let holds = |row: &Value| {
+                row["roleList"]
+                    .as_array()
+                    .is_some_and(|r| r.contains(&2.into()))
+            };
+            !rows.is_empty() && rows.iter().all(holds)
+        }),
         "array:len<=50" => rows.is_some_and(|rows| rows.len() <= 50),
         "array sorted by start_time desc" => rows.is_some_and(|rows| {
             let starts = rows.iter().map(|row| row["start_time"].as_i64());

@@ -2,13 +2,15 @@
 
 mod subscription;
 
+mod goods;
+mod people;
+
 use std::convert::Infallible;
 
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
 use futures_util::stream;
-use kaibo_app::AppConfig;
 use kaibo_store::Store;
 use serde_json::{Value, json};
 
@@ -79,16 +81,18 @@ const CALL_ALONE: &[&str] = &[
     "per-minute limit",
     "live not activated for the app",
     "caller IP outside the whitelist (only if the feature is on)",
-    "goods added with price 59.9 yuan shows 5990 fen here",
-    "goods cannot be fetched (fault injection)",
+    "talk video still being generated",
+    "generation failed",
+    "goods stored but submission failed",
     "no payment in 90 days",
     "no new activations",
 ];
 
 /// Where nobody is verified.
-const UNVERIFIED: [&str; 2] = [
+const UNVERIFIED: [&str; 3] = [
     "anchor not real-name verified",
     "300036 carries qrcode_url at top level and no roomId (WxJava parses it)",
+    people::UNVERIFIED,
 ];
 
 /// Calls a day, by the end of the path.
@@ -105,6 +109,21 @@ const QUOTAS: &[(&str, u32)] = &[
     ("applyliveinfo", 100),
     ("get_wxa_followers", 5_000),
     ("push_message", 5_000),
+    ("room/addgoods", 10_000),
+    ("goods/onsale", 10_000),
+    ("goods/deleteInRoom", 10_000),
+    ("goods/push", 10_000),
+    ("goods/sort", 10_000),
+    ("goods/getVideo", 10_000),
+    ("goods/setkey", 500),
+    ("goods/getkey", 500),
+    ("goods/add", 500),
+    ("goods/resetaudit", 500),
+    ("goods/audit", 500),
+    ("goods/delete", 1_000),
+    ("goods/update", 1_000),
+    ("getgoodswarehouse", 1_000),
+    ("goods/getapproved", 10_000),
 ];
 
 pub(super) struct Scene {
@@ -117,7 +136,7 @@ pub(super) struct Scene {
 impl Scene {
     pub(super) async fn new(base: Base, case: &Case, call: &Call) -> Result<Self, String> {
         let mut scene = Self {
-            world: World::on(base, AppConfig::default()).await,
+            world: World::on(base, people::config(&case.given)).await,
             values: Values::new(),
             closes_meanwhile: false,
         };
@@ -147,20 +166,23 @@ impl Scene {
         let mut wanted = Vec::new();
         names(&Value::Object(call.query.clone()), &mut wanted);
         names(call.body.as_ref().unwrap_or(&Value::Null), &mut wanted);
-        for name in wanted {
+        for name in &wanted {
             if name == "room" {
                 self.put("room", self.world.room().await);
             } else if let Some(kind) = name.strip_prefix("media:") {
                 let media_id = self.world.upload(image(kind)).await;
-                self.put(&name, media_id);
+                self.put(name, media_id);
             }
         }
+        self.hand_out_goods(&wanted, call).await;
     }
 
     async fn set_up(&mut self, given: &str, call: &Call) -> Result<(), String> {
         let known = CALL_ALONE.contains(&given)
             || subscription::CALL_ALONE.contains(&given)
             || subscription::set_up(self, given, call).await
+            || people::set_up(self, given, call).await
+            || goods::set_up(self, given, call).await
             || self.make_rooms(given).await
             || self.buy_tokens(given).await
             || self.make_trouble(given, call).await?;
@@ -173,9 +195,7 @@ impl Scene {
     async fn make_rooms(&mut self, given: &str) -> bool {
         let world = &mut self.world;
         let room = match given {
-            "valid token, objects exist, state allows it"
-            | "numeric strings accepted"
-            | "start beyond the last room" => {
+            "numeric strings accepted" | "start beyond the last room" => {
                 world.room().await;
                 None
             }
@@ -251,11 +271,18 @@ impl Scene {
                 std::fs::remove_dir_all(self.world.data_dir.path().join("images")).unwrap();
             }
             "internal failure" => self.world.store.close().await,
+            "goods cannot be fetched (fault injection)" => {
+                self.world.room().await;
+                self.world.lose_table("shelf_item").await;
+            }
             // Once a call is let in, a list that cannot be read has a code of its own.
             "upstream busy or internal failure" if call.path == LIST => {
                 self.world.store.close().await;
             }
-            "upstream busy or internal failure" | "rooms cannot be fetched (fault injection)" => {
+            "upstream busy or internal failure"
+            | "rooms cannot be fetched (fault injection)"
+            | "room goods list cannot be read"
+            | "import failed" => {
                 self.closes_meanwhile = true;
             }
             _ => return Ok(false),
@@ -273,7 +300,8 @@ impl Scene {
     }
 
     async fn use_up_quota(&self, path: &str) -> Result<(), String> {
-        let quota = QUOTAS.iter().find(|(op, _)| path.ends_with(op));
+        let mut quotas = QUOTAS.iter().chain(people::QUOTAS);
+        let quota = quotas.find(|(op, _)| path.ends_with(op));
         let (op, per_day) = *quota.ok_or("its quota is not on QUOTAS")?;
         for _ in 0..per_day {
             let world = &self.world;

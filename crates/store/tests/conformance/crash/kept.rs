@@ -12,14 +12,21 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use crate::{House, app_id};
 
 /// Of these [`kept`] shows the length alone: they hold something random.
-const RANDOM: [&str; 4] = [
+const RANDOM: [&str; 5] = [
     "endpoint.secret",
     "meta.value",
     "room_secret.code",
     "room_secret.push_seed",
+    "submission.identity",
 ];
 /// Numbers that PostgreSQL gives once, also if what they were given to was taken back.
-const NUMBERS: [&str; 2] = ["console_user.id", "event.seq"];
+const NUMBERS: [&str; 5] = [
+    "console_user.id",
+    "event.seq",
+    "submission.id",
+    "reveal.id",
+    "device.id",
+];
 
 /// What is in a house's database and its files of images, line by line. Files that no row knows,
 /// which nobody can see, are left out: where they are comes second.

@@ -5,17 +5,31 @@ use std::sync::LazyLock;
 use futures_util::future::join_all;
 use kaibo_domain::HOUR_MS;
 use kaibo_domain::event::{Cause, RoomEvent};
-use kaibo_domain::id::AppId;
+use kaibo_domain::goods::Goods;
+use kaibo_domain::id::{AppId, RoomId};
+use kaibo_domain::role::Role;
 use kaibo_domain::room::{Change, Status};
 use kaibo_domain::subscription::SubscriptionKind;
-use kaibo_store::{AccessToken, Image, PushRefusal, Saved, Store, TokenKind, Tried};
+use kaibo_store::{
+    AccessToken, Added, Decided, Given, GoodsQuery, GoodsSetting, Image, PushRefusal, Saved, Store,
+    Submitted, Taken, TokenKind, Tried,
+};
 
 use crate::deliveries::{delivery, endpoint, new};
+use crate::goods::{approved_goods, save, some_goods};
+use crate::identities::submit;
 use crate::released::fill;
+use crate::shelf::shelf_with;
 use crate::subscriptions::{push, start, subscription};
 use crate::{DAY, NOW, a_room, add_app, app_id};
 
 static ONE: LazyLock<AppId> = LazyLock::new(|| app_id("wx_one"));
+
+const ALL_GOODS: GoodsQuery = GoodsQuery {
+    audit: None,
+    offset: 0,
+    limit: 10,
+};
 
 /// Writes by name. A method of [`Store`] has its own; some more are several methods at once.
 macro_rules! writes {
@@ -57,9 +71,39 @@ pub(super) async fn furnish(store: &Store) {
         .note_try("over", to.id, &Tried::Arrived, NOW)
         .await
         .unwrap();
+    let given = store.give_role(&ONE, "operator", Role::Operator, NOW).await;
+    assert_eq!(given.unwrap(), Given::Done);
+    let helper = [("helper_a".to_owned(), "小帮手".to_owned())];
+    let id = second_room(store).await;
+    let added = store.add_assistants(&ONE, id, &helper, true, NOW).await;
+    assert!(matches!(added.unwrap(), Added::Done { .. }));
+    store
+        .request_anchor(&ONE, "anchor_04", "fourth", NOW)
+        .await
+        .unwrap();
+    assert_eq!(submit(store, &ONE, "anchor_04", NOW).await, Submitted::Done);
     for name in ["cd", "ef", "gh"] {
         put_image(store, name, NOW - 1).await;
     }
+    let room = store.room(&ONE, id).await.unwrap().unwrap();
+    let [on_shelf, _] = [
+        approved_goods(store, &ONE).await,
+        approved_goods(store, &ONE).await,
+    ];
+    shelf_with(store, &room, &[on_shelf.id]).await;
+}
+
+async fn submission(store: &Store) -> i64 {
+    store
+        .submission(&ONE, "anchor_04")
+        .await
+        .unwrap()
+        .unwrap()
+        .id
+}
+
+async fn second_room(store: &Store) -> RoomId {
+    store.room_by_code("second-code").await.unwrap().unwrap().1
 }
 
 fn token(id: u8) -> AccessToken {
@@ -188,7 +232,52 @@ writes! {
         store.request_anchor(&ONE, "anchor_02", "gate", NOW).await.unwrap();
     }
     verify_anchor(store) {
-        store.verify_anchor(&ONE, "anchor_03", "gate", NOW).await.unwrap();
+        let verified = store.verify_anchor(&ONE, "anchor_03", "gate", NOW + 9, NOW);
+        assert!(verified.await.unwrap().is_some());
+    }
+    submit_identity(store) {
+        assert_eq!(submit(store, &ONE, "newcomer", NOW).await, Submitted::Done);
+    }
+    approve_submission(store) {
+        let id = submission(store).await;
+        let approved = store.approve_submission(&ONE, "anchor_04", id, "boss", NOW + 9, NOW);
+        assert_eq!(approved.await.unwrap(), Decided::Done);
+    }
+    reject_submission(store) {
+        let id = submission(store).await;
+        let rejected = store.reject_submission(&ONE, "anchor_04", id, ("boss", "why"), NOW);
+        assert_eq!(rejected.await.unwrap(), Decided::Done);
+    }
+    reveal_identity(store) {
+        let id = submission(store).await;
+        let revealed = store.reveal_identity(&ONE, "anchor_04", id, ("boss", "why"), NOW);
+        assert!(revealed.await.unwrap().is_some());
+    }
+    invite_person(store) {
+        store.invite_person(&ONE, "helper_b", "小帮手", NOW).await.unwrap();
+    }
+    give_role(store) {
+        let given = store.give_role(&ONE, "admin_01", Role::Admin, NOW).await;
+        assert_eq!(given.unwrap(), Given::Done);
+    }
+    take_role(store) {
+        let taken = store.take_role(&ONE, "operator", Role::Operator, NOW).await;
+        assert_eq!(taken.unwrap(), Taken::Done);
+    }
+    add_assistants(store) {
+        let users = ["helper_b", "helper_c"].map(|id| (id.to_owned(), "小帮手".to_owned()));
+        let id = second_room(store).await;
+        let added = store.add_assistants(&ONE, id, &users, true, NOW).await;
+        assert!(matches!(added.unwrap(), Added::Done { .. }));
+    }
+    rename_assistant(store) {
+        let id = second_room(store).await;
+        let renamed = store.rename_assistant(&ONE, id, "helper_a", "助理", NOW).await;
+        assert!(renamed.unwrap().is_some());
+    }
+    remove_assistant(store) {
+        let id = second_room(store).await;
+        assert!(store.remove_assistant(&ONE, id, "helper_a", NOW).await.unwrap().is_some());
     }
     revoke_push(store) {
         let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
@@ -212,6 +301,35 @@ writes! {
     }
     save_room(store) {
         end_first_room(store).await;
+    }
+    create_goods(store) {
+        some_goods(store, &ONE).await;
+    }
+    save_goods(store) {
+        let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
+        let on_shelf = store.shelved(&ONE, &[id]).await.unwrap();
+        let goods = Goods {
+            deleted_at: Some(NOW),
+            ..on_shelf[0].goods.clone()
+        };
+        save(store, &goods).await;
+    }
+    set_goods_key(store) {
+        store.set_goods_key(&ONE, &["id".to_owned()]).await.unwrap();
+    }
+    set_goods_setting(store) {
+        let disabled = GoodsSetting {
+            disabled: true,
+            ..GoodsSetting::default()
+        };
+        store.set_goods_setting(&ONE, &disabled).await.unwrap();
+    }
+    save_shelf(store) {
+        let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
+        let room = store.room(&ONE, id).await.unwrap().unwrap();
+        let (_, held) = store.goods_page(&ONE, ALL_GOODS).await.unwrap();
+        let ids: Vec<_> = held.iter().map(|goods| goods.id).collect();
+        shelf_with(store, &room, &ids).await;
     }
     issue_token(store) {
         store.issue_token(&token(8), NOW).await.unwrap();
