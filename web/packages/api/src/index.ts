@@ -1,5 +1,6 @@
 // The typed client of /v1 for all three apps.
 export * from './types';
+export * from './events';
 export { ApiError, isPassing, setLanguage } from './http';
 export { backoffMs, type BackoffOptions } from './backoff';
 export { subscribe, SseParser } from './sse';
