@@ -40,3 +40,4 @@ mod frame;
 mod full_disk;
 mod restart;
 mod state_change;
+mod webhooks;
