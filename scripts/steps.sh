@@ -72,3 +72,15 @@ npm_ci() {
     cp "$1/package-lock.json" "$stamp"
   fi
 }
+
+# python_ci FOLDER: a Python of its own with what requirements.txt names, unless that was done already.
+python_ci() {
+  local stamp=$1/.venv/.kaibo-lock
+  if ! cmp -s "$1/requirements.txt" "$stamp"; then
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need_packages python3 python3-venv
+    rm -rf "$1/.venv"
+    python3 -m venv "$1/.venv"
+    "$1/.venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$1/requirements.txt"
+    cp "$1/requirements.txt" "$stamp"
+  fi
+}

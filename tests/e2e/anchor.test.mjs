@@ -1,4 +1,4 @@
-// The anchor alone, with nothing but the broadcast code: fill in OBS, look at the picture, start, end.
+// The anchor alone, with nothing but the broadcast code: enrol the device, fill in OBS, look at the picture, start, end.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import {
@@ -26,12 +26,14 @@ after(() => browser.close());
 
 test('the anchor runs a whole broadcast from the code', { timeout: seconds(120) }, async (t) => {
   const room = await wechat.room({ dueIn: minutes(180), name: '主播自己开的一场' });
-  const { url, code } = await owner.broadcast(wechat.appid, room.id);
+  const broadcast = await owner.broadcast(wechat.appid, room.id);
+  const { code } = broadcast;
   const page = await browser.page('phone');
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));
-  await page.goto(url);
+  await broadcast.open(page);
   await page.getByTestId('room-name').waitFor();
+  assert.equal(new URL(page.url()).pathname, `/a/${room.id}`);
   const viewer = await browser.page('desktop');
   await viewer.goto(`${kaibo.http}/r/${room.id}`);
   await pageStatus(viewer, 102);
@@ -93,9 +95,9 @@ test(
   { timeout: seconds(60) },
   async (t) => {
     const room = await wechat.room({ dueIn: minutes(180), name: '先点开始再推流' });
-    const { url } = await owner.broadcast(wechat.appid, room.id);
+    const broadcast = await owner.broadcast(wechat.appid, room.id);
     const page = await browser.page('phone');
-    await page.goto(url);
+    await broadcast.open(page);
     await page.getByTestId('start').click();
     await page.getByTestId('armed').waitFor();
     assert.equal(await wechat.status(room.id), 102);

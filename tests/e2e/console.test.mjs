@@ -119,6 +119,7 @@ for (const [size, shop] of Object.entries(SIZES)) {
       assert.equal(await page.getByTestId('room-name').textContent(), '双十一年货节专场');
       const viewerUrl = await page.getByTestId('viewer-code').getAttribute('data-url');
       assert.match(viewerUrl, new RegExp(`^${kaibo.http}/r/\\d+$`));
+      await page.getByTestId('code-make').click();
       await page.getByTestId('broadcast-code-link-show').click();
       const anchorUrl = await page.getByTestId('broadcast-code-link').textContent();
       assert.match(anchorUrl, new RegExp(`^${kaibo.http}/a/\\S+$`));

@@ -143,7 +143,7 @@ test('a room due in three hours only shows a preview', { timeout: seconds(90) },
   const room = await wechat.room({ dueIn: minutes(180), name: '三小时后的专场' });
   const broadcast = await owner.broadcast(wechat.appid, room.id);
   const page = await browser.page('desktop');
-  await page.goto(broadcast.url);
+  await broadcast.open(page);
   const encoder = new Publisher(room.pushAddr);
   t.after(async () => {
     await encoder.kill();

@@ -91,10 +91,13 @@ async function readme({ film }) {
   const roomId = film.split('/').pop();
   const owner = await ownerOf(kaibo);
   const [{ appid }] = owner.session.apps;
-  const { broadcastUrl } = await owner.access(appid, roomId);
+  const broadcast = await owner.broadcast(appid, roomId);
+  const phone = await browser.page('phone');
+  await broadcast.open(phone);
+  await phone.getByTestId('room-name').waitFor();
   const pages = {
     'live-phone': [await browser.page('phone'), film, 'video'],
-    anchor: [await browser.page('phone'), broadcastUrl, '[data-testid="preview"] video'],
+    anchor: [phone, `${kaibo.http}/a/${roomId}`, '[data-testid="preview"] video'],
     'console-room': [
       await browser.page('desktop', wide),
       `${kaibo.http}/console/apps/${appid}/rooms/${roomId}`,

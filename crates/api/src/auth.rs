@@ -1,4 +1,4 @@
-//! Who is asking: the console's session, an app's rooms, the anchor's broadcast code.
+//! Who is asking: the console's session, an app's rooms, the anchor's device.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use kaibo_app::{Session, SignedIn};
+use kaibo_app::{Enrolled, Session, SignedIn};
 use kaibo_domain::id::{AppId, GoodsId, RoomId};
 use kaibo_domain::room::Room;
 use subtle::ConstantTimeEq as _;
@@ -80,6 +80,10 @@ fn bearer_token(headers: &HeaderMap) -> Option<String> {
 }
 
 fn session_cookie(headers: &HeaderMap) -> Option<String> {
+    cookie(headers, COOKIE)
+}
+
+fn cookie(headers: &HeaderMap, wanted: &str) -> Option<String> {
     let pairs = headers
         .get_all(header::COOKIE)
         .iter()
@@ -87,7 +91,7 @@ fn session_cookie(headers: &HeaderMap) -> Option<String> {
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
     pairs
-        .filter(|(name, value)| *name == COOKIE && value.len() <= MAX_CREDENTIAL)
+        .filter(|(name, value)| *name == wanted && value.len() <= MAX_CREDENTIAL)
         .map(|(_, value)| value.to_owned())
         .next()
 }
@@ -236,13 +240,15 @@ pub(crate) async fn path_parameter<S: Send + Sync>(
         .map(|(_, value)| value.to_owned())
 }
 
-/// The room that `Authorization: Broadcast <code>` opens; 404 `code_unknown` otherwise.
-pub(crate) struct ByCode {
+/// The room of `Authorization: Broadcast <roomId>`, asked for by a device of its anchor; 404
+/// `device_unknown` otherwise. The device shows a cookie of its own, and the header, which no other
+/// site's page can send, says that the request is meant.
+pub(crate) struct ByDevice {
     pub(crate) room: Room,
-    pub(crate) code: String,
+    pub(crate) credential: String,
 }
 
-impl<S> FromRequestParts<S> for ByCode
+impl<S> FromRequestParts<S> for ByDevice
 where
     Arc<ApiState>: FromRef<S>,
     S: Send + Sync,
@@ -250,19 +256,35 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
-        let unknown = || ApiError::not_found("code_unknown");
-        let code = broadcast_code(&parts.headers).ok_or_else(unknown)?;
-        let api = Arc::<ApiState>::from_ref(state);
-        match api.kaibo.room_by_code(&code).await {
-            Ok(Some(room)) => Ok(Self { room, code }),
-            Ok(None) | Err(kaibo_app::Error::Refused(_)) => Err(unknown()),
-            Err(failure) => Err(failure.into()),
-        }
+        let unknown = || ApiError::not_found("device_unknown");
+        let named = credential(&parts.headers, "broadcast").ok_or_else(unknown)?;
+        let room_id: RoomId = named.parse().map_err(|_| unknown())?;
+        let kaibo = &Arc::<ApiState>::from_ref(state).kaibo;
+        // The cookie's name holds the app, since one phone may serve several merchants.
+        let app_id = match kaibo.public_room(room_id).await {
+            Ok(room) => room.app_id,
+            Err(kaibo_app::Error::Refused(_)) => return Err(unknown()),
+            Err(failure) => return Err(failure.into()),
+        };
+        let shown = cookie(&parts.headers, &device_cookie(&app_id)).ok_or_else(unknown)?;
+        let room = kaibo.room_of_device(&shown, room_id).await?;
+        Ok(Self {
+            room: room.ok_or_else(unknown)?,
+            credential: shown,
+        })
     }
 }
 
-fn broadcast_code(headers: &HeaderMap) -> Option<String> {
-    credential(headers, "broadcast")
+fn device_cookie(app_id: &AppId) -> String {
+    format!("kaibo_device_{app_id}")
+}
+
+/// `Set-Cookie` of a device that is enrolled.
+pub(crate) fn enrol_cookie(api: &ApiState, enrolled: &Enrolled) -> String {
+    let seconds = (enrolled.expires_at - api.kaibo.now()).max(0) / 1000;
+    let secure = secure_flag(api);
+    let (name, value) = (device_cookie(&enrolled.app_id), &enrolled.credential);
+    format!("{name}={value}; Path=/v1; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
 }
 
 /// The credential of `Authorization: {scheme} <credential>`. Not in an address, since proxies log
@@ -293,11 +315,11 @@ mod tests {
     }
 
     #[test]
-    fn a_broadcast_code_needs_its_scheme() {
+    fn a_credential_needs_its_scheme() {
         let of = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::AUTHORIZATION, text.parse().unwrap());
-            broadcast_code(&headers)
+            credential(&headers, "broadcast")
         };
         assert_eq!(of("Broadcast abc").as_deref(), Some("abc"));
         assert_eq!(of("Bearer abc"), None);

@@ -232,6 +232,7 @@ fn person_error(refusal: PersonRefusal) -> ApiError {
         PersonRefusal::Nickname => ApiError::invalid("nickname", "nickname_invalid"),
         PersonRefusal::VerificationOver => ApiError::conflict("verification_over"),
         PersonRefusal::NothingSubmitted => ApiError::conflict("nothing_submitted"),
+        PersonRefusal::DeviceUnknown => ApiError::not_found("device_unknown"),
         PersonRefusal::Reason => ApiError::invalid("reason", "reason_needed"),
         PersonRefusal::OwnerIsFixed => ApiError::invalid("role", "role_unknown"),
         PersonRefusal::RoleFull(_) => ApiError::conflict("role_limit"),

@@ -212,8 +212,13 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ),
     (
         "code_unknown",
-        "开播码无效，请向管理员索取新的开播链接",
-        "This broadcast code is not valid. Ask for a new link.",
+        "开播码已使用或已过期，请向管理员索取新的开播码",
+        "This broadcast code was used or is over. Ask for a new one.",
+    ),
+    (
+        "device_unknown",
+        "本设备没有该直播间的开播权限，请向管理员索取开播码",
+        "This device may not open the room. Ask for a broadcast code.",
     ),
     (
         "verification_not_found",

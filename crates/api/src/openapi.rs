@@ -21,7 +21,7 @@ use crate::{health, v1};
     components(schemas(ErrorAnswer)),
     tags(
         (name = "viewer", description = "Viewers' pages; no log-in"),
-        (name = "broadcast", description = "The anchor's page; behind the broadcast code"),
+        (name = "broadcast", description = "The anchor's page; for devices of the anchor"),
         (name = "session", description = "Set-up, log-in, log-out"),
         (name = "apps", description = "Apps and their quotas"),
         (name = "rooms", description = "An app's rooms"),
@@ -111,7 +111,8 @@ fn add_schemes(components: &mut Components) {
     components.add_security_scheme("session", session);
     let code = ApiKeyValue::with_description(
         "Authorization",
-        "The broadcast code of one room: `Broadcast <code>`",
+        "The room that is meant, `Broadcast <roomId>`; beside it the cookie \
+         `kaibo_device_<appid>` of a device that is enrolled",
     );
     let code = SecurityScheme::ApiKey(ApiKey::Header(code));
     components.add_security_scheme("broadcast", code);

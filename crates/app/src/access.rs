@@ -1,4 +1,4 @@
-//! Ways into a room: push address, preview, play addresses, broadcast code.
+//! Ways into a room: push address, preview, play addresses.
 
 use std::fmt;
 
@@ -47,8 +47,8 @@ pub struct Play {
 
 /// Everything that lets somebody into a room.
 pub struct RoomAccess {
-    /// The anchor's page: the broadcast code.
-    pub broadcast_url: String,
+    /// The anchor's page, for devices that are enrolled.
+    pub studio_url: String,
     /// The viewers' page: the share code.
     pub viewer_url: String,
     /// For encoders.
@@ -70,7 +70,7 @@ impl Kaibo {
         let access = self.access_row(app_id, room_id).await?;
         let http = &self.settings().public_http;
         Ok(RoomAccess {
-            broadcast_url: format!("{http}/a/{}", access.code),
+            studio_url: format!("{http}/a/{room_id}"),
             viewer_url: self.viewer_url(room_id),
             push: self.push_address_with(&room, &access),
             preview: self.preview_with(&room, &access),
@@ -89,24 +89,6 @@ impl Kaibo {
             .revoke_push(app_id, room_id, self.now())
             .await?;
         self.carried_out(offset.ok_or(Refusal::RoomUnknown)?).await
-    }
-
-    /// Voids the broadcast code of a room and makes another.
-    pub async fn renew_code(&self, app_id: &AppId, room_id: RoomId) -> Result<()> {
-        let code = secret::random_text(22);
-        let offset = self
-            .store()
-            .renew_code(app_id, room_id, &code, self.now())
-            .await?;
-        self.carried_out(offset.ok_or(Refusal::RoomUnknown)?).await
-    }
-
-    /// The room that a broadcast code opens.
-    pub async fn room_by_code(&self, code: &str) -> Result<Option<Room>> {
-        match self.store().room_by_code(code).await? {
-            Some((app_id, room_id)) => Ok(Some(self.room(&app_id, room_id).await?)),
-            None => Ok(None),
-        }
     }
 
     /// Why the room's last push was refused, for the anchor's page.

@@ -200,7 +200,7 @@ fn check_password(password: &str) -> std::result::Result<(), AccountRefusal> {
 }
 
 /// Tokens with full entropy need no slow hash; names are only counted by it.
-fn hash(token: &str) -> Vec<u8> {
+pub(crate) fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
@@ -215,7 +215,7 @@ pub(crate) async fn hash_password(password: String) -> Result<String> {
     .await
 }
 
-async fn verify_password(password: String, stored: Option<String>) -> Result<bool> {
+pub(crate) async fn verify_password(password: String, stored: Option<String>) -> Result<bool> {
     blocking(move || {
         let argon2 = Argon2::default();
         if let Some(Ok(hash)) = stored.as_deref().map(PasswordHash::new) {

@@ -8,6 +8,7 @@ mod assistants;
 pub mod clock;
 mod customer_service;
 mod deliveries;
+mod devices;
 mod endpoints;
 mod feed;
 mod goods;
@@ -42,7 +43,7 @@ use kaibo_domain::refusal::Refusal;
 use kaibo_domain::shelf::ShelfRefusal;
 use kaibo_store::Store;
 pub use kaibo_store::{
-    Anchor, Delivery, Follower, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person,
+    Anchor, Delivery, Device, Follower, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person,
     PushRefusal, Reveal, RoomQuery, Shelved, Submission,
 };
 use tokio::sync::{Mutex, watch};
@@ -53,6 +54,7 @@ pub use accounts::{AccountRefusal, Session, SignedIn};
 pub use anchors::{AnchorFile, VerificationView};
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;
+pub use devices::{BroadcastCode, EnrolRefusal, Enrolled, EnrolmentView};
 pub use endpoints::{MessageUrl, Webhook};
 pub use feed::{Changed, Changes};
 pub use identities::SubmitRefusal;
@@ -123,6 +125,8 @@ struct Inner {
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
     submissions: throttle::Throttle,
+    enrolments: throttle::Throttle,
+    pins: throttle::Throttle,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -151,6 +155,8 @@ impl Kaibo {
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
             submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
+            enrolments: throttle::Throttle::new(20, devices::PIN_WITHIN_MS),
+            pins: throttle::Throttle::new(devices::PIN_TRIES, devices::PIN_WITHIN_MS),
             answered: Mutex::default(),
         };
         Self {

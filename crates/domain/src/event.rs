@@ -57,7 +57,7 @@ pub enum RoomEvent {
     PeopleChanged,
     /// Push keys handed out before are void; a publisher with one is cut.
     PushKeyRevoked,
-    /// The broadcast code handed out before is void.
+    /// What opened the anchor's page before may not any more: a device was shut out.
     CodeRenewed,
     /// A push was refused; the reason is for the anchor's page.
     PushRefused,

@@ -40,6 +40,9 @@ pub enum PersonRefusal {
     /// What was submitted is decided already, or is not there.
     #[error("nothing of this person is to be decided")]
     NothingSubmitted,
+    /// No such device, or it is shut out.
+    #[error("no such device")]
+    DeviceUnknown,
     /// No reason, or one of more than 200 characters.
     #[error("a reason of 2 to 200 characters is needed")]
     Reason,

@@ -196,6 +196,17 @@ impl Store {
         })
     }
 
+    /// The hashed PIN of an anchor who was verified by what they submitted.
+    pub async fn pin_hash(
+        &self,
+        app_id: &AppId,
+        wechat_id: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT pin_hash FROM anchor WHERE app_id = $1 AND wechat_id = $2";
+        let row = self.readers().row(sql, args![app_id, wechat_id]).await?;
+        row.map_or(Ok(None), |row| row.get("pin_hash"))
+    }
+
     /// The latest submission of a person.
     pub async fn submission(
         &self,

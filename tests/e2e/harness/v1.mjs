@@ -51,17 +51,37 @@ export class Owner {
     return this.call('POST', `/v1/apps/${appid}/rooms/${roomId}/access/revoke-push`);
   }
 
-  /** The room as the anchor sees it. */
+  /** A link that enrols one device of the room's anchor. */
+  async broadcastUrl(appid, roomId) {
+    const made = await this.call('POST', `/v1/apps/${appid}/rooms/${roomId}/access/broadcast-code`);
+    return made.broadcastUrl;
+  }
+
+  /** The room as the anchor sees it: a device that is enrolled, and a code for one more. */
   async broadcast(appid, roomId) {
-    const { broadcastUrl } = await this.access(appid, roomId);
-    return new Broadcast(this.http, broadcastUrl);
+    const cookie = await enrol(this.http, await this.broadcastUrl(appid, roomId));
+    return new Broadcast(this.http, roomId, cookie, await this.broadcastUrl(appid, roomId));
   }
 }
 
-/** The anchor's side of the API. `url` is the anchor's page. */
+/** The cookie of a device that has used the code of a link. */
+async function enrol(http, url) {
+  const code = new URL(url).pathname.split('/').pop();
+  const answer = await fetch(`${http}/v1/enrolments`, {
+    method: 'POST',
+    headers: { authorization: `Enrol ${code}`, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  if (!answer.ok) throw new Error(`enrolments: HTTP ${answer.status}`);
+  return answer.headers.get('set-cookie').split(';')[0];
+}
+
+/** The anchor's side of the API. `url` enrols one more device, with `code`. */
 export class Broadcast {
-  constructor(http, url) {
+  constructor(http, roomId, cookie, url) {
     this.http = http;
+    this.roomId = roomId;
+    this.cookie = cookie;
     this.url = url;
     this.code = new URL(url).pathname.split('/').pop();
   }
@@ -69,9 +89,15 @@ export class Broadcast {
   /** The room now. */
   async view() {
     const answer = await fetch(`${this.http}/v1/broadcast`, {
-      headers: { authorization: `Broadcast ${this.code}` },
+      headers: { authorization: `Broadcast ${this.roomId}`, cookie: this.cookie },
     });
     if (!answer.ok) throw new Error(`broadcast: HTTP ${answer.status}`);
     return answer.json();
+  }
+
+  /** Enrols a browser by the code, which shows the anchor's page of the room then. */
+  async open(page) {
+    await page.goto(this.url);
+    await page.getByTestId('enrol-submit').click();
   }
 }

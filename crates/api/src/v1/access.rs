@@ -1,4 +1,4 @@
-//! Both codes and the push address of a room, for the console.
+//! The ways into a room, for the console.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::state::ApiState;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessView {
-    /// The anchor's page; its last part is the broadcast code.
-    broadcast_url: String,
+    /// The anchor's page, for devices that are enrolled.
+    studio_url: String,
     /// The viewers' page.
     viewer_url: String,
     push: PushView,
@@ -54,26 +54,11 @@ pub(crate) async fn revoke_push(
     view(&api, &path).await
 }
 
-/// Voids the broadcast code and makes another
-#[utoipa::path(
-    post, path = "/apps/{appid}/rooms/{roomId}/access/renew-code", tag = "access",
-    operation_id = "renewCode",
-    params(("appid" = String, Path), ("roomId" = i64, Path)),
-    responses((status = 200, body = AccessView), (status = 404, description = "`room_not_found`"))
-)]
-pub(crate) async fn renew_code(
-    State(api): State<Arc<ApiState>>,
-    path: RoomPath,
-) -> ApiResult<Json<AccessView>> {
-    api.kaibo.renew_code(&path.app_id, path.room_id).await?;
-    view(&api, &path).await
-}
-
 async fn view(api: &ApiState, path: &RoomPath) -> ApiResult<Json<AccessView>> {
     let room = api.kaibo.room(&path.app_id, path.room_id).await?;
     let access = api.kaibo.room_access(&path.app_id, path.room_id).await?;
     Ok(Json(AccessView {
-        broadcast_url: access.broadcast_url,
+        studio_url: access.studio_url,
         viewer_url: access.viewer_url,
         push: access.push.into(),
         preview: preview(&api.kaibo, &room).await?,

@@ -1,4 +1,4 @@
-//! The anchor's page: one room, behind its broadcast code.
+//! The anchor's page: one room, for the devices of its anchor.
 
 use std::sync::Arc;
 
@@ -12,25 +12,27 @@ use kaibo_domain::room::{Command, Room};
 
 use super::view::BroadcastView;
 use super::viewer::gone;
-use crate::auth::ByCode;
+use crate::auth::ByDevice;
 use crate::error::{ApiError, ApiResult};
 use crate::peer::ClientIp;
 use crate::sse;
 use crate::state::ApiState;
 
-/// The room that the code opens
+/// The room as its anchor sees it
 #[utoipa::path(
     get, path = "/broadcast", tag = "broadcast", operation_id = "getBroadcast",
     responses(
         (status = 200, body = BroadcastView),
-        (status = 404, description = "`code_unknown`"),
+        (status = 404, description = "`device_unknown`"),
     )
 )]
 pub(crate) async fn broadcast(
     State(api): State<Arc<ApiState>>,
-    by_code: ByCode,
+    by_device: ByDevice,
 ) -> ApiResult<Json<BroadcastView>> {
-    Ok(Json(BroadcastView::load(&api.kaibo, &by_code.room).await?))
+    Ok(Json(
+        BroadcastView::load(&api.kaibo, &by_device.room).await?,
+    ))
 }
 
 /// Starts the room; without a good stream it starts with the next one (`armed`)
@@ -38,15 +40,15 @@ pub(crate) async fn broadcast(
     post, path = "/broadcast/start", tag = "broadcast", operation_id = "startBroadcast",
     responses(
         (status = 200, body = BroadcastView),
-        (status = 404, description = "`code_unknown`"),
+        (status = 404, description = "`device_unknown`"),
         (status = 409, description = "`not_allowed_in_status`, `live_limit`"),
     )
 )]
 pub(crate) async fn start(
     State(api): State<Arc<ApiState>>,
-    by_code: ByCode,
+    by_device: ByDevice,
 ) -> ApiResult<Json<BroadcastView>> {
-    carry_out(&api, &by_code.room, Command::Start).await
+    carry_out(&api, &by_device.room, Command::Start).await
 }
 
 /// Ends the room for good
@@ -54,15 +56,15 @@ pub(crate) async fn start(
     post, path = "/broadcast/end", tag = "broadcast", operation_id = "endBroadcast",
     responses(
         (status = 200, body = BroadcastView),
-        (status = 404, description = "`code_unknown`"),
+        (status = 404, description = "`device_unknown`"),
         (status = 409, description = "`not_allowed_in_status`"),
     )
 )]
 pub(crate) async fn end(
     State(api): State<Arc<ApiState>>,
-    by_code: ByCode,
+    by_device: ByDevice,
 ) -> ApiResult<Json<BroadcastView>> {
-    carry_out(&api, &by_code.room, Command::End).await
+    carry_out(&api, &by_device.room, Command::End).await
 }
 
 async fn carry_out(
@@ -77,24 +79,24 @@ async fn carry_out(
 /// The room's view at once, then after every change
 ///
 /// `event: broadcast` with a BroadcastView; `event: gone` once the room is deleted. The stream
-/// ends when the code is renewed.
+/// ends when the device is shut out.
 #[utoipa::path(
     get, path = "/broadcast/events", tag = "broadcast", operation_id = "followBroadcast",
     responses(
         (status = 200, body = BroadcastView, content_type = "text/event-stream"),
-        (status = 404, description = "`code_unknown`"),
+        (status = 404, description = "`device_unknown`"),
     )
 )]
 pub(crate) async fn events(
     State(api): State<Arc<ApiState>>,
     client: ClientIp,
-    by_code: ByCode,
+    by_device: ByDevice,
 ) -> ApiResult<Response> {
     let slot = api.streams.take(client)?;
-    let changes = api.kaibo.room_changes(by_code.room.id);
+    let changes = api.kaibo.room_changes(by_device.room.id);
     let follower = Follower {
         api: Arc::clone(&api),
-        by_code,
+        by_device,
         changes,
         begun: false,
         over: false,
@@ -104,7 +106,7 @@ pub(crate) async fn events(
 
 struct Follower {
     api: Arc<ApiState>,
-    by_code: ByCode,
+    by_device: ByDevice,
     changes: Changes,
     begun: bool,
     over: bool,
@@ -139,13 +141,14 @@ impl Follower {
         }
     }
 
-    /// Asks for the code each time: a renewed one shows its old holder nothing more.
+    /// Asks for the device each time: one that is shut out is shown nothing more.
     async fn view(&self) -> ApiResult<BroadcastView> {
         let kaibo = &self.api.kaibo;
-        if let Some(room) = kaibo.room_by_code(&self.by_code.code).await? {
+        let (credential, room_id) = (&self.by_device.credential, self.by_device.room.id);
+        if let Some(room) = kaibo.room_of_device(credential, room_id).await? {
             return BroadcastView::load(kaibo, &room).await;
         }
-        kaibo.public_room(self.by_code.room.id).await?;
-        Err(ApiError::not_found("code_unknown"))
+        kaibo.public_room(room_id).await?;
+        Err(ApiError::not_found("device_unknown"))
     }
 }

@@ -20,6 +20,7 @@ mod anchors;
 mod apps;
 mod broadcast;
 mod customer_service;
+mod devices;
 mod goods;
 mod identities;
 mod message_url;
@@ -42,11 +43,12 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(viewer::room_events))
         .routes(routes!(shelf::public))
         .routes(routes!(identities::verification, identities::submit))
+        .routes(routes!(devices::enrolment, devices::enrol))
         .routes(routes!(session::check_setup, session::set_up))
         .routes(routes!(session::sign_in))
 }
 
-/// Routes behind a broadcast code, which each handler asks for by its `ByCode` argument.
+/// Routes for an anchor's devices, which each handler asks for by its `ByDevice` argument.
 pub(crate) fn broadcast_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
         .routes(routes!(broadcast::broadcast))
@@ -85,7 +87,6 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(switches::turn))
         .routes(routes!(access::read))
         .routes(routes!(access::revoke_push))
-        .routes(routes!(access::renew_code))
         .merge(people_routes())
         .merge(goods_routes())
         .merge(telling_routes())
@@ -116,6 +117,9 @@ fn telling_routes() -> OpenApiRouter<Arc<ApiState>> {
 /// People, for the console.
 fn people_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
+        .routes(routes!(devices::create_code))
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::revoke))
         .routes(routes!(people::list, people::invite))
         .routes(routes!(people::give_role, people::take_role))
         .routes(routes!(anchors::anchors))

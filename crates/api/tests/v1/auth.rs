@@ -8,7 +8,7 @@ use crate::world::World;
 
 /// Changes that need no session, with what keeps strangers from them. A new one is put here on
 /// purpose, or stands behind the session.
-const WITHOUT_SESSION: [(&str, &str, &str); 5] = [
+const WITHOUT_SESSION: [(&str, &str, &str); 6] = [
     ("post", "/v1/setup", "the set-up token in its body"),
     ("post", "/v1/session", "name and password in its body"),
     (
@@ -16,8 +16,9 @@ const WITHOUT_SESSION: [(&str, &str, &str); 5] = [
         "/v1/verifications/{token}",
         "the link's token in its path",
     ),
-    ("post", "/v1/broadcast/start", "the broadcast code"),
-    ("post", "/v1/broadcast/end", "the broadcast code"),
+    ("post", "/v1/enrolments", "the broadcast code in its header"),
+    ("post", "/v1/broadcast/start", "the device's cookie"),
+    ("post", "/v1/broadcast/end", "the device's cookie"),
 ];
 
 /// Method and path of every operation, with example values in the path.
@@ -33,6 +34,7 @@ fn operations() -> Vec<(Method, String, String)> {
                 .replace("{goodsId}", "1")
                 .replace("{wechatId}", "anchor_01")
                 .replace("{role}", "operator")
+                .replace("{deviceId}", "1")
                 .replace("{token}", "t")
                 .replace("{webhookId}", "1")
                 .replace("{deliveryId}", "d");
@@ -54,6 +56,7 @@ fn is_console(method: &Method, path: &str) -> bool {
         "/v1/rooms/",
         "/v1/verifications/",
         "/v1/broadcast",
+        "/v1/enrolments",
         "/v1/setup",
     ];
     let listed = WITHOUT_SESSION
@@ -95,7 +98,7 @@ async fn every_console_route_wants_a_session_and_every_change_its_csrf_token() {
 }
 
 #[tokio::test]
-async fn broadcast_routes_open_for_the_right_code_only() {
+async fn broadcast_routes_open_for_a_device_only() {
     let world = World::new().await;
     let mut tried = 0;
     for (method, path, concrete) in operations() {
@@ -106,6 +109,7 @@ async fn broadcast_routes_open_for_the_right_code_only() {
         for code in [
             None,
             Some("Broadcast wrong"),
+            Some("Broadcast 1"),
             Some("Broadcast "),
             Some("Bearer x"),
         ] {
@@ -114,7 +118,7 @@ async fn broadcast_routes_open_for_the_right_code_only() {
                 request = request.header(header::AUTHORIZATION, code);
             }
             let answer = world.send(request.body(Body::empty()).unwrap()).await;
-            assert_eq!(answer.refusal(), (404, "code_unknown"), "{method} {path}");
+            assert_eq!(answer.refusal(), (404, "device_unknown"), "{method} {path}");
         }
     }
     assert_eq!(tried, 4);

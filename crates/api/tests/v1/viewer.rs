@@ -5,7 +5,7 @@ use kaibo_api::ApiConfig;
 use kaibo_domain::refusal::Refusal;
 use serde_json::json;
 
-use crate::world::{APP, MINUTE, NOW, Plan, World, form};
+use crate::world::{ANCHOR, APP, MINUTE, NOW, Plan, World, form};
 
 #[tokio::test]
 async fn a_viewer_sees_the_room_and_nothing_of_its_keys() {
@@ -76,17 +76,20 @@ async fn a_follower_hears_nothing_of_pushes_and_keys() {
     let world = World::new().await;
     let owner = world.owner().await;
     let id = owner.make_room().await;
-    let renew = format!("/v1/apps/{APP}/rooms/{id}/access/renew-code");
+    let revoke = format!("/v1/apps/{APP}/rooms/{id}/access/revoke-push");
     // It answers when all before it has been told, so that the follower does not hear of it.
-    owner.post(&renew, json!({})).await.ok();
+    owner.post(&revoke, json!({})).await.ok();
+    owner.device(id).await;
+    let devices = format!("/v1/apps/{APP}/people/{ANCHOR}/devices");
+    let device = owner.get(&devices).await.ok()[0]["id"].clone();
     let mut events = world.follow_path(&format!("/v1/rooms/{id}/events")).await;
     events.next().await.unwrap();
     let changes = async {
         let stream = format!("{APP}-{id}");
         let refused = world.kaibo.note_push_refused(&stream, "wrong_key", None);
         refused.await.unwrap();
-        let revoke = format!("/v1/apps/{APP}/rooms/{id}/access/revoke-push");
-        for path in [&revoke, &renew] {
+        let shut_out = format!("/v1/apps/{APP}/devices/{device}/revoke");
+        for path in [&revoke, &shut_out] {
             owner.post(path, json!({})).await.ok();
         }
         world.stream_arrives(id).await;

@@ -136,6 +136,16 @@ impl World {
             .await
     }
 
+    /// Uses a broadcast code with a PIN.
+    pub(crate) async fn enrol(&self, code: &str, pin: &str) -> Answer {
+        let request = Request::post("/v1/enrolments")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::USER_AGENT, "Mozilla/5.0 (iPhone) MicroMessenger/8")
+            .header(header::AUTHORIZATION, format!("Enrol {code}"));
+        let body = json!({"pin": pin}).to_string();
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
     /// Makes the owner, who is then signed in.
     pub(crate) async fn owner(&self) -> Owner<'_> {
         let form = json!({"token": self.setup_token, "name": "owner", "password": PASSWORD});
@@ -226,12 +236,39 @@ impl<'a> Owner<'a> {
         made.body["roomId"].as_i64().unwrap()
     }
 
-    /// The broadcast code of a room.
+    /// A new broadcast code of a room.
     pub(crate) async fn code(&self, room_id: i64) -> String {
-        let path = format!("/v1/apps/{APP}/rooms/{room_id}/access");
-        let access = self.get(&path).await.ok();
-        let url = access["broadcastUrl"].as_str().unwrap();
+        let path = format!("/v1/apps/{APP}/rooms/{room_id}/access/broadcast-code");
+        let code = self.post(&path, json!({})).await.ok();
+        let url = code["broadcastUrl"].as_str().unwrap();
         url.strip_prefix("https://live.test/a/").unwrap().to_owned()
+    }
+
+    /// A device of the room's anchor.
+    pub(crate) async fn device(&self, room_id: i64) -> Anchor {
+        let code = self.code(room_id).await;
+        let enrolled = self.world.enrol(&code, "").await;
+        let cookie = enrolled.headers[header::SET_COOKIE].to_str().unwrap();
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        assert_eq!(enrolled.ok()["roomId"], room_id);
+        Anchor { cookie, room_id }
+    }
+}
+
+/// A device that is enrolled, at the page of a room.
+pub(crate) struct Anchor {
+    pub(crate) cookie: String,
+    pub(crate) room_id: i64,
+}
+
+impl Anchor {
+    pub(crate) fn request(&self, method: &str, path: &str) -> Request<Body> {
+        let request = Request::builder().method(method).uri(path);
+        let room = format!("Broadcast {}", self.room_id);
+        let request = request
+            .header(header::AUTHORIZATION, room)
+            .header(header::COOKIE, &self.cookie);
+        request.body(Body::empty()).unwrap()
     }
 }
 

@@ -123,6 +123,9 @@ async fn show_film(server: &Server, room: &Room) -> anyhow::Result<()> {
 async fn print_addresses(server: &Server, film: &Room, own: &Room) -> anyhow::Result<()> {
     let kaibo = &server.kaibo;
     let access = kaibo.room_access(&own.app_id, own.id).await?;
+    let code = kaibo
+        .create_broadcast_code(&own.app_id, own.id, "demo")
+        .await?;
     let http = &kaibo.settings().public_http;
     let console = server
         .setup_link
@@ -136,7 +139,7 @@ async fn print_addresses(server: &Server, film: &Room, own: &Room) -> anyhow::Re
   控制台       Console                     {console}
 
   用你自己的 OBS 或 FFmpeg 开播 / Go live with your own encoder
-  主播页       Anchor's page               {anchor}
+  主播页       Anchor's page, for 10 min   {anchor}
   观看页       Viewers' page               {viewer}
   服务器       OBS server                  {server}
   串流密钥     OBS stream key              {key}
@@ -146,7 +149,7 @@ async fn print_addresses(server: &Server, film: &Room, own: &Room) -> anyhow::Re
   Ctrl-C 停止 / stops it
 ",
         film = kaibo.viewer_url(film.id),
-        anchor = access.broadcast_url,
+        anchor = code.url,
         viewer = access.viewer_url,
         server = access.push.server,
         key = access.push.key,

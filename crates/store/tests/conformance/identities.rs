@@ -70,7 +70,11 @@ async fn what_is_submitted_is_sealed_and_decided_once(house: House) {
     ] {
         assert_eq!(approve(app, who, id).await, Decided::NotOpen);
     }
+    assert_eq!(store.pin_hash(&one, "lin").await.unwrap(), None);
     assert_eq!(approve(&one, "lin", open.id).await, Decided::Done);
+    let pin = store.pin_hash(&one, "lin").await.unwrap();
+    assert_eq!(pin.as_deref(), Some("a hash of a PIN"));
+    assert_eq!(store.pin_hash(&two, "lin").await.unwrap(), None);
     assert_eq!(approve(&one, "lin", open.id).await, Decided::NotOpen);
     assert_eq!(reject(&store, &one, open.id, NOW).await, Decided::NotOpen);
     let anchor = store.anchor(&one, "lin").await.unwrap().unwrap();

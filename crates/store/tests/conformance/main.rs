@@ -28,6 +28,7 @@ mod assistants;
 mod crash;
 mod customer_service;
 mod deliveries;
+mod devices;
 mod events;
 mod folder;
 mod goods;

@@ -64,11 +64,9 @@ export function useRoomDesk(appid: string, roomId: number) {
     });
   }
 
-  function renew(what: 'key' | 'code'): Promise<void> {
+  function revokePush(): Promise<void> {
     return run(async () => {
-      access.value = await (what === 'key'
-        ? client.revokePush(appid, roomId)
-        : client.renewCode(appid, roomId));
+      access.value = await client.revokePush(appid, roomId);
     });
   }
 
@@ -82,5 +80,5 @@ export function useRoomDesk(appid: string, roomId: number) {
   }, REFRESH_MS);
   onScopeDispose(() => clearInterval(timer));
 
-  return { room, access, gone, failure, busy, now, lineDown, load, act, renew };
+  return { room, access, gone, failure, busy, now, lineDown, load, act, revokePush };
 }

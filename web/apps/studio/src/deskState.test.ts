@@ -1,7 +1,6 @@
 // What the anchor's page offers in every state.
 import { describe, expect, it } from 'vitest';
 import { RoomStatus } from '@kaibo/api';
-import { codeOfPath } from './codeOfPath';
 import { deskState } from './deskState';
 
 const NOW = 1_800_000_000_000;
@@ -50,11 +49,4 @@ describe('after the start', () => {
   ] as const)('%i, stream %s: %s', (status, good, saying, canEnd) => {
     expect(seen({ status, good })).toMatchObject({ saying, canStart: false, canEnd, over: !canEnd });
   });
-});
-
-it('the code is the last part of the address', () => {
-  expect(codeOfPath('/a/Ab3-x')).toBe('Ab3-x');
-  expect(codeOfPath('/a/Ab3-x/')).toBe('Ab3-x');
-  expect(codeOfPath('/a/')).toBeNull();
-  expect(codeOfPath('/a/%E0%A4%A')).toBeNull();
 });

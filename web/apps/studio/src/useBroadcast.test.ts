@@ -34,7 +34,7 @@ afterEach(() => {
 });
 
 async function open() {
-  const desk = scope.run(() => useBroadcast('code'))!;
+  const desk = scope.run(() => useBroadcast('7'))!;
   await vi.advanceTimersByTimeAsync(0);
   return desk;
 }
@@ -72,8 +72,8 @@ it('shows the new state and the reason when the room had moved on before the act
 it('a renewed code leaves nothing to see', async () => {
   const desk = await open();
   await send(`event: broadcast\ndata: ${view(1, 101)}\n\n`);
-  answers['/v1/broadcast/events'] = refused(404, 'code_unknown');
+  answers['/v1/broadcast/events'] = refused(404, 'device_unknown');
   stream.close();
   await vi.advanceTimersByTimeAsync(3_000);
-  expect(desk.trouble.value).toBe('badCode');
+  expect(desk.trouble.value).toBe('badDevice');
 });

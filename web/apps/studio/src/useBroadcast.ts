@@ -8,13 +8,13 @@ import { clockSkew, useNow } from '@kaibo/ui';
 const REFRESH_MS = 15_000;
 
 /** Why there is no desk to show. */
-export type Trouble = 'badCode' | 'gone' | 'failed';
+export type Trouble = 'badDevice' | 'gone' | 'failed';
 
-/** Follows the room of `code` while the calling scope lives. */
-export function useBroadcast(code: string | null) {
-  const client = new BroadcastClient(code ?? '');
+/** Follows a room while the calling scope lives. */
+export function useBroadcast(roomId: string) {
+  const client = new BroadcastClient(roomId);
   const view = shallowRef<BroadcastView | null>(null);
-  const trouble = ref<Trouble | null>(code === null ? 'badCode' : null);
+  const trouble = ref<Trouble | null>(null);
   const line = useLineWatch();
   const acting = ref<'start' | 'end' | null>(null);
   const actionError = ref<ApiError | null>(null);
@@ -33,7 +33,7 @@ export function useBroadcast(code: string | null) {
   }
 
   function refuse(error: ApiError): void {
-    trouble.value = error.status === 404 || error.status === 401 ? 'badCode' : 'failed';
+    trouble.value = error.status === 404 || error.status === 401 ? 'badDevice' : 'failed';
   }
 
   function follow(): void {
@@ -71,12 +71,12 @@ export function useBroadcast(code: string | null) {
     try {
       take(await client.get());
     } catch {
-      // The line itself tells when the server is away or the code is void.
+      // The line itself tells when the server is away or the device is shut out.
     }
   }
 
   const timer = setInterval(() => void refresh(), REFRESH_MS);
-  if (code !== null) follow();
+  follow();
   watch(useLookedAt(), (seen) => {
     if (trouble.value) return;
     if (seen) follow();

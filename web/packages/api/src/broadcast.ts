@@ -1,7 +1,7 @@
-// What the anchor's page asks for; the broadcast code is the credential and never stands in an address.
+// What the anchor's page asks for: a code enrols the device once; after that its cookie opens the anchor's rooms.
 import { call } from './http';
 import { subscribe, type Subscription, type SubscribeOptions } from './sse';
-import type { BroadcastView } from './types';
+import type { BroadcastView, Enrolment } from './types';
 
 export interface FollowBroadcast extends Pick<SubscribeOptions, 'onLine' | 'onRefused'> {
   onBroadcast: (view: BroadcastView) => void;
@@ -9,13 +9,25 @@ export interface FollowBroadcast extends Pick<SubscribeOptions, 'onLine' | 'onRe
   onGone: () => void;
 }
 
-/** Calls with one broadcast code; all throw ApiError `code_unknown` (404) when it is wrong or renewed. */
+// A header takes Latin-1 only; a code is letters and digits, anything else is simply a wrong code.
+const withCode = (code: string) => ({ Authorization: `Enrol ${encodeURIComponent(code)}` });
+
+/** What a code enrols for; ApiError `code_unknown` (404) when it was used or is over. */
+export function getEnrolment(code: string): Promise<Enrolment> {
+  return call('/v1/enrolments', { headers: withCode(code) });
+}
+
+/** Enrols this device and uses the code up. ApiError 422 on `pin`, 429, 404 `code_unknown`. */
+export function enrolDevice(code: string, pin: string): Promise<{ roomId: number }> {
+  return call('/v1/enrolments', { method: 'POST', headers: withCode(code), body: { pin } });
+}
+
+/** Calls about one room; all throw ApiError `device_unknown` (404) on a device that may not open it. */
 export class BroadcastClient {
   private readonly headers: Record<string, string>;
 
-  constructor(code: string) {
-    // A header takes Latin-1 only; a code is letters and digits, anything else is simply a wrong code.
-    this.headers = { Authorization: `Broadcast ${encodeURIComponent(code)}` };
+  constructor(roomId: string) {
+    this.headers = { Authorization: `Broadcast ${roomId}` };
   }
 
   get(signal?: AbortSignal): Promise<BroadcastView> {

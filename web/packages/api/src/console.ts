@@ -16,7 +16,9 @@ import type {
   Anchor,
   AppCredentials,
   AppView,
+  BroadcastCode,
   ConsoleRoom,
+  Device,
   Limits,
   Media,
   PeoplePage,
@@ -153,9 +155,18 @@ export class ConsoleClient {
     return this.change(`${roomPath(appid, roomId)}/access/revoke-push`, 'POST');
   }
 
-  /** Ends the old broadcast code. */
-  renewCode(appid: string, roomId: number): Promise<RoomAccess> {
-    return this.change(`${roomPath(appid, roomId)}/access/renew-code`, 'POST');
+  /** A code that enrols one device of the room's anchor; the one before is void. */
+  createBroadcastCode(appid: string, roomId: number): Promise<BroadcastCode> {
+    return this.change(`${roomPath(appid, roomId)}/access/broadcast-code`, 'POST');
+  }
+
+  /** A person's devices, the latest first. */
+  devices(appid: string, wechatId: string): Promise<Device[]> {
+    return this.send(`${personPath(appid, wechatId)}/devices`);
+  }
+
+  revokeDevice(appid: string, deviceId: number): Promise<void> {
+    return this.change(`${appPath(appid)}/devices/${deviceId}/revoke`, 'POST');
   }
 
   /** Tells of every room of the app that changed. */

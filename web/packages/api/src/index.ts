@@ -7,5 +7,5 @@ export { subscribe, SseParser } from './sse';
 export type { LineState, SseEvent, SubscribeOptions, Subscription } from './sse';
 export { isOvertaken } from './overtaken';
 export { followRoom, getRoom, getVerification, submitIdentity, type FollowRoom } from './viewer';
-export { BroadcastClient, type FollowBroadcast } from './broadcast';
+export { BroadcastClient, enrolDevice, getEnrolment, type FollowBroadcast } from './broadcast';
 export { ConsoleClient, type FollowApp, type RoomQuery } from './console';

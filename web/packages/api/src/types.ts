@@ -161,7 +161,7 @@ export interface RoomForm {
 
 /** Both codes and the push address of a room. */
 export interface RoomAccess {
-  broadcastUrl: string;
+  studioUrl: string;
   viewerUrl: string;
   push: PushAddress;
   preview: PlaySources | null;
@@ -198,6 +198,32 @@ export interface Submission {
   decidedAt: number | null;
   decidedBy: string | null;
   reason: string | null;
+}
+
+/** A code that enrols one device. */
+export interface BroadcastCode {
+  broadcastUrl: string;
+  expiresAt: number;
+  /** The anchor's PIN will be asked for. */
+  needsPin: boolean;
+  now: number;
+}
+
+/** What a code enrols for. */
+export interface Enrolment {
+  roomName: string;
+  wechatIdMasked: string;
+  expiresAt: number;
+  needsPin: boolean;
+}
+
+/** A device of an anchor; `seenAt` to the hour. */
+export interface Device {
+  id: number;
+  name: string;
+  enrolledAt: number;
+  seenAt: number;
+  revokedAt: number | null;
 }
 
 /** Somebody saw a full number. */

@@ -12,6 +12,7 @@ pub(super) fn of_person(refusal: PersonRefusal) -> Verdict {
         // No operation of WeChat's leads to these.
         PersonRefusal::VerificationOver
         | PersonRefusal::NothingSubmitted
+        | PersonRefusal::DeviceUnknown
         | PersonRefusal::Reason => Verdict::new(200_001, "system error"),
         PersonRefusal::OwnerIsFixed => invalid("role"),
         PersonRefusal::RoleFull(_) => Verdict::new(400_003, "role number reach limit"),

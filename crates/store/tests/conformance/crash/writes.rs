@@ -16,6 +16,7 @@ use kaibo_store::{
 };
 
 use crate::deliveries::{delivery, endpoint, new};
+use crate::devices::make_code;
 use crate::goods::{approved_goods, save, some_goods};
 use crate::identities::submit;
 use crate::released::fill;
@@ -77,6 +78,10 @@ pub(super) async fn furnish(store: &Store) {
     let id = second_room(store).await;
     let added = store.add_assistants(&ONE, id, &helper, true, NOW).await;
     assert!(matches!(added.unwrap(), Added::Done { .. }));
+    make_code(store, &ONE, id, "used").await;
+    let enrolled = store.enrol_device("used", "iPhone", b"phone", NOW).await;
+    assert!(enrolled.unwrap().is_some());
+    make_code(store, &ONE, id, "enrolling").await;
     store
         .request_anchor(&ONE, "anchor_04", "fourth", NOW)
         .await
@@ -100,6 +105,10 @@ async fn submission(store: &Store) -> i64 {
         .unwrap()
         .unwrap()
         .id
+}
+
+async fn device(store: &Store) -> i64 {
+    store.device(b"phone").await.unwrap().unwrap().id
 }
 
 async fn second_room(store: &Store) -> RoomId {
@@ -252,6 +261,21 @@ writes! {
         let id = submission(store).await;
         let revealed = store.reveal_identity(&ONE, "anchor_04", id, ("boss", "why"), NOW);
         assert!(revealed.await.unwrap().is_some());
+    }
+    create_enrolment(store) {
+        let id = second_room(store).await;
+        make_code(store, &ONE, id, "next").await;
+    }
+    enrol_device(store) {
+        let enrolled = store.enrol_device("enrolling", "iPad", b"credential", NOW);
+        assert!(enrolled.await.unwrap().is_some());
+    }
+    note_device(store) {
+        store.note_device(device(store).await, NOW + 5).await.unwrap();
+    }
+    revoke_device(store) {
+        let revoked = store.revoke_device(&ONE, device(store).await, "boss", NOW);
+        assert!(revoked.await.unwrap().is_some());
     }
     invite_person(store) {
         store.invite_person(&ONE, "helper_b", "小帮手", NOW).await.unwrap();

@@ -170,13 +170,16 @@ export const en: typeof zh = {
   codes: {
     title: 'Codes',
     anchor: 'Broadcast code',
-    anchorNote: 'For the host only. Opens the host desk without log-in: preview, start and end.',
+    anchorNote:
+      'For the host alone, to be opened on the device they go live with. Works once, for {minutes} more minutes.',
+    anchorNotePin:
+      'For the host alone, to be opened on the device they go live with; it asks for their PIN. Works once, for {minutes} more minutes.',
+    make: 'Make a broadcast code',
+    makeNote: 'A code adds a device of the host. After that the device opens the host desk by itself.',
+    studio: 'Host desk (opens on devices that were added)',
     viewer: 'Viewer code',
     viewerNote: 'For viewers. Opens the room; before the start it shows a countdown.',
-    renew: 'Replace code',
-    renewAsk: 'Replace the broadcast code?',
-    renewText: 'The old one ends at once; send the new one to the host. A running stream is not touched.',
-    renewed: 'Broadcast code replaced',
+    renew: 'Make another',
     revokeAsk: 'Replace the stream key?',
     revokeText:
       'The old key ends at once and whoever pushes with it is cut. Enter the new key in the encoder.',
@@ -344,6 +347,16 @@ export const en: typeof zh = {
       'Only for hosts whom you checked in person. They can then be the host of rooms for half a year.',
     empty: 'No hosts yet',
     emptyText: "Make a link for a host's WeChat id and send it to them. Once approved, they can host rooms.",
+  },
+  devices: {
+    open: 'Devices',
+    title: 'Devices of “{id}”',
+    none: "None yet. Make a broadcast code at a room's desk; the host opens it on the device.",
+    unnamed: 'Unknown device',
+    seen: 'Added {added} · used {seen}',
+    revokedAt: 'Removed {time}',
+    revoke: 'Remove',
+    revoked: 'The device was removed and opens nothing any more',
   },
   people: {
     title: 'People · Kaibo console',
