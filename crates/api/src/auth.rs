@@ -21,6 +21,9 @@ const COOKIE: &str = "kaibo_session";
 /// No credential of ours is longer.
 const MAX_CREDENTIAL: usize = 128;
 
+/// No access token is longer.
+const MAX_TOKEN: usize = 512;
+
 /// The session of a console request, put there by [`require_session`].
 #[derive(Clone)]
 pub(crate) struct SignedInUser {
@@ -46,6 +49,35 @@ pub(crate) async fn require_session(
     let user = SignedInUser { session, cookie };
     request.extensions_mut().insert(user);
     Ok(next.run(request).await)
+}
+
+/// Lets an app's own server through by its access token (`Authorization: Bearer`), to what is that
+/// app's, and the console as [`require_session`] does.
+pub(crate) async fn require_app(
+    State(api): State<Arc<ApiState>>,
+    path: RawPathParams,
+    request: Request,
+    next: Next,
+) -> ApiResult<Response> {
+    let Some(token) = bearer_token(request.headers()) else {
+        return require_session(State(api), request, next).await;
+    };
+    let Ok(app_id) = api.kaibo.authenticate(&token).await? else {
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "token_invalid"));
+    };
+    let named = path.iter().find(|(name, _)| *name == "appid");
+    if named.is_some_and(|(_, named)| named == app_id.as_str()) {
+        Ok(next.run(request).await)
+    } else {
+        Err(ApiError::not_found("app_not_found"))
+    }
+}
+
+fn bearer_token(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let good = scheme.eq_ignore_ascii_case("bearer") && token.len() <= MAX_TOKEN;
+    good.then(|| token.trim().to_owned())
 }
 
 fn session_cookie(headers: &HeaderMap) -> Option<String> {
@@ -198,7 +230,7 @@ async fn goods_id<S: Send + Sync>(parts: &mut Parts, state: &S) -> ApiResult<Goo
     goods_id.ok_or_else(|| ApiError::not_found("goods_not_found"))
 }
 
-async fn path_parameter<S: Send + Sync>(
+pub(crate) async fn path_parameter<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     wanted: &str,

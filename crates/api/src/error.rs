@@ -10,8 +10,11 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use kaibo_domain::customer_service::CustomerServiceRefusal;
+use kaibo_domain::endpoint::EndpointRefusal;
 use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
+use kaibo_domain::subscription::SubscriptionRefusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,6 +29,7 @@ pub struct ApiError {
     field: Option<&'static str>,
     fields: BTreeMap<&'static str, &'static str>,
     retry_after_ms: Option<i64>,
+    detail: Option<String>,
 }
 
 /// A result whose error is an answer.
@@ -57,6 +61,9 @@ struct ErrorDetail {
     /// Trying again before this many milliseconds is in vain.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<i64>,
+    /// What somebody else's server did, where `code` is about that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
 }
 
 impl ApiError {
@@ -68,6 +75,7 @@ impl ApiError {
             field: None,
             fields: BTreeMap::new(),
             retry_after_ms: None,
+            detail: None,
         }
     }
 
@@ -115,6 +123,12 @@ impl ApiError {
         self
     }
 
+    /// Says what somebody else's server did.
+    pub(crate) fn because(mut self, detail: &str) -> Self {
+        self.detail = Some(detail.to_owned());
+        self
+    }
+
     /// 500: the reason goes to the log, once, and not to the reader.
     pub(crate) fn internal(reason: &dyn std::error::Error) -> Self {
         let mut causes = reason.to_string();
@@ -137,6 +151,7 @@ impl ApiError {
             field: self.field,
             fields: self.fields,
             retry_after_ms: self.retry_after_ms,
+            detail: self.detail,
         };
         let mut response = (self.status, Json(ErrorAnswer { error: detail })).into_response();
         let headers = response.headers_mut();
@@ -197,6 +212,14 @@ impl From<Refusal> for ApiError {
             }
             Refusal::AppExists => Self::conflict("app_exists").about("appid"),
             Refusal::Image(image) => Self::invalid("media", image_code(image)),
+            Refusal::Subscription(refusal) => of_subscription(refusal),
+            Refusal::Endpoint(refusal) => of_endpoint(&refusal),
+            Refusal::CustomerService(CustomerServiceRefusal::Missing) => {
+                Self::invalid("closeKf", "customer_service_missing")
+            }
+            Refusal::CustomerService(CustomerServiceRefusal::Link) => {
+                Self::invalid("link", "link_invalid")
+            }
             Refusal::Goods(refusal) => refusal.into(),
             Refusal::Shelf(refusal) => refusal.into(),
         }
@@ -263,6 +286,31 @@ fn rule_code(field: Field, rule: FieldRule) -> &'static str {
         FieldRule::LastsTooLong => "length_too_long",
         FieldRule::ImageUnknown => "image_unknown",
         FieldRule::SameAsAnchor => "same_as_anchor",
+    }
+}
+
+fn of_endpoint(refusal: &EndpointRefusal) -> ApiError {
+    match refusal {
+        EndpointRefusal::Unknown => ApiError::not_found("endpoint_not_found"),
+        EndpointRefusal::DeliveryUnknown => ApiError::not_found("delivery_not_found"),
+        EndpointRefusal::Url => ApiError::invalid("url", "url_invalid"),
+        EndpointRefusal::Event => ApiError::invalid("events", "event_unknown"),
+        EndpointRefusal::TooMany => ApiError::conflict("webhook_limit"),
+        EndpointRefusal::Token => ApiError::invalid("token", "token_form"),
+        EndpointRefusal::AesKey => ApiError::invalid("encodingAesKey", "aes_key_form"),
+        EndpointRefusal::OriginalId => ApiError::invalid("originalId", "original_id_form"),
+        EndpointRefusal::Check(why) => ApiError::conflict("message_url_failed").because(why),
+    }
+}
+
+fn of_subscription(refusal: SubscriptionRefusal) -> ApiError {
+    match refusal {
+        SubscriptionRefusal::OpenId => ApiError::invalid("openid", "openid_invalid"),
+        SubscriptionRefusal::Started | SubscriptionRefusal::NotLive => {
+            ApiError::conflict("not_allowed_in_status")
+        }
+        SubscriptionRefusal::Recipients => ApiError::invalid("openids", "too_many_recipients"),
+        SubscriptionRefusal::PushedToday => ApiError::conflict("pushed_today"),
     }
 }
 

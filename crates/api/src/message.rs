@@ -328,6 +328,41 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "Today's limit of new rooms is reached. Try again tomorrow.",
     ),
     (
+        "customer_service_missing",
+        "尚未配置客服，请先在“设置”中填写客服链接",
+        "There is no customer service yet. Set its link in the settings first.",
+    ),
+    (
+        "endpoint_not_found",
+        "推送地址不存在",
+        "There is no such endpoint.",
+    ),
+    (
+        "delivery_not_found",
+        "推送记录不存在",
+        "There is no such delivery.",
+    ),
+    (
+        "webhook_limit",
+        "Webhook 数量已达上限，请先删除不用的",
+        "There are as many webhooks as may be. Delete one first.",
+    ),
+    (
+        "message_url_failed",
+        "消息推送 URL 未通过验证，请检查地址与 Token",
+        "The message URL did not pass the check. Look at its address and token.",
+    ),
+    (
+        "pushed_today",
+        "今天已有其他直播间推送过开播提醒",
+        "Another room was pushed today.",
+    ),
+    (
+        "token_invalid",
+        "access_token 无效或已过期",
+        "This access token is not valid, or not any more.",
+    ),
+    (
         "too_many_streams",
         "当前网络打开的页面过多，请关闭部分页面后重试",
         "Too many pages are open from this network. Close some and try again.",

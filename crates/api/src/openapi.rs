@@ -30,6 +30,8 @@ use crate::{health, v1};
         (name = "apps", description = "Apps and their quotas"),
         (name = "calls", description = "How an app's calls of WeChat's API are let in"),
         (name = "rooms", description = "An app's rooms"),
+        (name = "webhooks", description = "Where an app's events go"),
+        (name = "subscriptions", description = "Who wants to be told of lives"),
         (name = "access", description = "Codes and push address of a room"),
         (name = "people", description = "Whom an app knows, and what they may do"),
         (name = "anchors", description = "Who may broadcast, and who they are"),
@@ -42,10 +44,11 @@ struct Head;
 /// The document that stands in `api/openapi.json`.
 pub fn document() -> openapi::OpenApi {
     let v1 = OpenApiRouter::new()
-        .merge(with_errors(v1::open_routes(), None))
-        .merge(with_errors(v1::broadcast_routes(), Some("broadcast")))
-        .merge(with_errors(v1::token_routes(), Some("token")))
-        .merge(with_errors(v1::console_routes(), Some("session")));
+        .merge(with_errors(v1::open_routes(), &[]))
+        .merge(with_errors(v1::broadcast_routes(), &["broadcast"]))
+        .merge(with_errors(v1::token_routes(), &["app"]))
+        .merge(with_errors(v1::app_routes(), &["session", "app"]))
+        .merge(with_errors(v1::console_routes(), &["session"]));
     let mut document = OpenApiRouter::with_openapi(Head::openapi())
         .merge(health::routes())
         .nest("/v1", v1)
@@ -56,7 +59,7 @@ pub fn document() -> openapi::OpenApi {
 
 fn with_errors<S: Clone + Send + Sync + 'static>(
     mut routes: OpenApiRouter<S>,
-    scheme: Option<&str>,
+    schemes: &[&str],
 ) -> OpenApiRouter<S> {
     for item in routes.get_openapi_mut().paths.paths.values_mut() {
         let operations = [
@@ -66,14 +69,14 @@ fn with_errors<S: Clone + Send + Sync + 'static>(
             &mut item.delete,
         ];
         for operation in operations.into_iter().flatten() {
-            complete(operation, scheme);
+            complete(operation, schemes);
         }
     }
     routes
 }
 
 /// Adds what all operations of a group share: the body of errors, and the credential.
-fn complete(operation: &mut Operation, scheme: Option<&str>) {
+fn complete(operation: &mut Operation, schemes: &[&str]) {
     let body = || {
         let schema = Ref::from_schema_name("ErrorAnswer");
         ContentBuilder::new().schema(Some(schema)).build()
@@ -96,9 +99,12 @@ fn complete(operation: &mut Operation, scheme: Option<&str>) {
         .content("application/json", body());
     let responses = &mut operation.responses.responses;
     responses.insert("default".into(), default.build().into());
-    if let Some(scheme) = scheme {
-        let requirement = SecurityRequirement::new(scheme, [""; 0]);
-        operation.security = Some(vec![requirement]);
+    if !schemes.is_empty() {
+        // Either of them is enough.
+        let either = schemes
+            .iter()
+            .map(|scheme| SecurityRequirement::new(*scheme, [""; 0]));
+        operation.security = Some(either.collect());
     }
 }
 
@@ -118,8 +124,8 @@ fn add_schemes(components: &mut Components) {
     components.add_security_scheme("broadcast", code);
     let token = ApiKeyValue::with_description(
         "Authorization",
-        "An app's access token, as WeChat's calls take it: `Bearer <access_token>`",
+        "The app's access token, as `cgi-bin/token` sells it: `Bearer <access_token>`",
     );
     let token = SecurityScheme::ApiKey(ApiKey::Header(token));
-    components.add_security_scheme("token", token);
+    components.add_security_scheme("app", token);
 }

@@ -8,8 +8,11 @@ mod apps;
 mod assistants;
 mod calls;
 pub mod clock;
+mod customer_service;
+mod deliveries;
 mod devices;
 mod door;
+mod endpoints;
 mod feed;
 mod goods;
 mod identities;
@@ -19,6 +22,7 @@ mod lately;
 mod live;
 mod outbox;
 mod people;
+pub mod ports;
 mod quota;
 mod repeats;
 mod roles;
@@ -27,8 +31,10 @@ mod secret;
 pub mod settings;
 mod shelf;
 mod sub_anchors;
+mod subscriptions;
 mod throttle;
 mod tokens;
+mod webhook_body;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,8 +49,8 @@ use kaibo_domain::refusal::Refusal;
 use kaibo_domain::shelf::ShelfRefusal;
 use kaibo_store::Store;
 pub use kaibo_store::{
-    Anchor, Device, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person, PushRefusal, Reveal,
-    RoomQuery, Shelved, Submission,
+    Anchor, Delivery, Device, Follower, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person,
+    PushRefusal, Reveal, RoomQuery, Shelved, Submission,
 };
 pub use kaibo_store::{CallQuery, CallRecord};
 use tokio::sync::{Mutex, watch};
@@ -58,14 +64,17 @@ pub use anchors::{AnchorFile, VerificationView};
 pub use apps::{AppSummary, NewApp};
 pub use clock::Clock;
 pub use devices::{BroadcastCode, EnrolRefusal, Enrolled, EnrolmentView};
+pub use endpoints::{MessageUrl, Webhook};
 pub use feed::{Changed, Changes};
 pub use identities::SubmitRefusal;
 pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
+use ports::{NoWayOut, Outbound};
 pub use quota::{Counted, Standing};
 pub use repeats::{RepeatKey, Repeated};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
+pub use subscriptions::SubscriberCounts;
 pub use tokens::{CredentialRefusal, FORCED, FORCED_LIMIT, IssuedToken, TokenRefusal};
 
 /// How long an answer of the database counts for readiness.
@@ -120,6 +129,7 @@ struct Inner {
     bus: Bus,
     clock: Clock,
     settings: Settings,
+    outbound: Arc<dyn Outbound>,
     /// How far this process has carried events out; `None` outside a server.
     carried_out: watch::Sender<Option<i64>>,
     calls: quota::CallCounter,
@@ -137,13 +147,24 @@ struct Inner {
 }
 
 impl Kaibo {
-    /// Use cases over `store`.
+    /// Use cases over `store`, in a process that calls nobody.
     pub fn new(store: Store, clock: Clock, settings: Settings) -> Self {
+        Self::with_outbound(store, clock, settings, Arc::new(NoWayOut))
+    }
+
+    /// Use cases over `store`, whose calls leave the house by `outbound`.
+    pub fn with_outbound(
+        store: Store,
+        clock: Clock,
+        settings: Settings,
+        outbound: Arc<dyn Outbound>,
+    ) -> Self {
         let inner = Inner {
             store,
             bus: Bus::default(),
             clock,
             settings,
+            outbound,
             carried_out: watch::Sender::new(None),
             calls: quota::CallCounter::default(),
             call_log: calls::CallLog::default(),
@@ -183,6 +204,10 @@ impl Kaibo {
         self.store().ping().await?;
         *answered = Some(Instant::now());
         Ok(())
+    }
+
+    fn outbound(&self) -> &dyn Outbound {
+        &*self.inner.outbound
     }
 
     fn store(&self) -> &Store {

@@ -5,7 +5,7 @@ use kaibo_domain::draft::{self, Draft};
 use kaibo_domain::id::{AppId, RoomId};
 use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
-use kaibo_domain::room::{Command, Room, next_deadline, settle, step};
+use kaibo_domain::room::{Command, Room, Switch, next_deadline, settle, step};
 use kaibo_store::{NewRoom, RoomQuery, Saved};
 
 use crate::{Kaibo, Result, secret};
@@ -34,6 +34,9 @@ impl Kaibo {
         let now = self.now();
         let mut draft = input.draft;
         self.check_draft(app_id, &draft, None, now).await?;
+        if !draft.switches.close_kf {
+            self.require_customer_service(app_id).await?;
+        }
         let sub = draft.sub_anchor_wechat.as_deref();
         self.require_verified(app_id, &draft.anchor_wechat, sub)
             .await?;
@@ -73,6 +76,10 @@ impl Kaibo {
         let mut draft = input.draft;
         self.check_draft(app_id, &draft, Some(&before.draft), self.now())
             .await?;
+        // Unlike a new room, one that shows it already may keep what its app has lost meanwhile.
+        if before.draft.switches.close_kf && !draft.switches.close_kf {
+            self.require_customer_service(app_id).await?;
+        }
         self.require_newcomers_verified(app_id, &draft, &before.draft)
             .await?;
         self.resolve_images(
@@ -103,6 +110,21 @@ impl Kaibo {
             Some(sub) => self.require_sub_anchor(app_id, sub).await,
             None => Ok(()),
         }
+    }
+
+    /// Turns switches of a room, all of them or none.
+    pub async fn turn_switches(
+        &self,
+        app_id: &AppId,
+        room_id: RoomId,
+        switches: Vec<Switch>,
+    ) -> Result<Room> {
+        if switches.contains(&Switch::CloseKf(false)) {
+            self.room(app_id, room_id).await?;
+            self.require_customer_service(app_id).await?;
+        }
+        let command = Command::Switch(switches);
+        Ok(self.apply(app_id, room_id, command).await?.room)
     }
 
     /// The one door through which a room changes: load, step, save, and wait until the server has

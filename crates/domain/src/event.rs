@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::UnixMs;
 use crate::id::{AppId, GoodsId, RoomId};
+use crate::room::Switch;
 use crate::status::Status;
+use crate::subscription::{OpenId, PushCounts, SubscriptionKind};
 
 /// Why a status changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +61,45 @@ pub enum RoomEvent {
     CodeRenewed,
     /// A push was refused; the reason is for the anchor's page.
     PushRefused,
+    /// A switch was turned.
+    Switched {
+        /// Which, and how it stands now.
+        switch: Switch,
+    },
+    /// Somebody wants to be told.
+    Subscribed {
+        /// Who.
+        openid: OpenId,
+        /// Of what.
+        of: SubscriptionKind,
+        /// How the room stood: 101, 102 or 103.
+        status: Status,
+    },
+    /// Somebody does not want to be told any more.
+    Unsubscribed {
+        /// Who.
+        openid: OpenId,
+        /// Of what.
+        of: SubscriptionKind,
+        /// How the room stood: 101, 102 or 103.
+        status: Status,
+    },
+    /// These people are to be told that the room is live.
+    ReminderDue {
+        /// The push that told them; none: the room has started, and they waited for it.
+        message_id: Option<String>,
+        /// Who; at most [`crate::subscription::REMINDER_BATCH`].
+        openids: Vec<OpenId>,
+    },
+    /// A push is done.
+    PushDone {
+        /// Which.
+        message_id: String,
+        /// The first who was named and is an openid.
+        first: Option<OpenId>,
+        /// What became of everybody.
+        counts: PushCounts,
+    },
     /// Goods came onto the shelf, at its end.
     GoodsAdded {
         /// Which.
@@ -105,8 +146,22 @@ pub enum RoomEvent {
     Unknown,
 }
 
+impl RoomEvent {
+    /// About people who subscribe: the room itself is as it was, and no page that shows it need
+    /// load it anew.
+    pub fn is_about_subscribers(&self) -> bool {
+        matches!(
+            self,
+            Self::Subscribed { .. }
+                | Self::Unsubscribed { .. }
+                | Self::ReminderDue { .. }
+                | Self::PushDone { .. }
+        )
+    }
+}
+
 /// An event at its place in the order of all events.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredEvent {
     /// Its place: strictly rising, from 1.
     pub offset: i64,
@@ -136,6 +191,15 @@ mod tests {
             cause: Cause::Stream,
         };
         let text = r#"{"kind":"status","from":102,"to":101,"cause":"stream"}"#;
+        assert_eq!(serde_json::to_string(&event).unwrap(), text);
+        assert_eq!(read(text), event);
+    }
+
+    #[test]
+    fn a_switch_is_stored_by_its_name() {
+        let switch = Switch::CloseReplay(false);
+        let text = r#"{"kind":"switched","switch":{"close_replay":false}}"#;
+        let event = RoomEvent::Switched { switch };
         assert_eq!(serde_json::to_string(&event).unwrap(), text);
         assert_eq!(read(text), event);
     }

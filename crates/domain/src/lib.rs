@@ -5,8 +5,10 @@ pub mod admission;
 pub mod anchor;
 pub mod assistant;
 pub mod category;
+pub mod customer_service;
 pub mod door;
 pub mod draft;
+pub mod endpoint;
 pub mod event;
 pub mod goods;
 pub mod id;
@@ -19,6 +21,7 @@ pub mod role;
 pub mod room;
 pub mod shelf;
 pub mod status;
+pub mod subscription;
 pub mod text;
 pub mod words;
 

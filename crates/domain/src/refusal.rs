@@ -1,9 +1,12 @@
 //! Every "no" that is part of an answer. Mapped to a protocol's words once per edge.
 
+use crate::customer_service::CustomerServiceRefusal;
+use crate::endpoint::EndpointRefusal;
 use crate::goods::GoodsRefusal;
 use crate::person::PersonRefusal;
 use crate::shelf::ShelfRefusal;
 use crate::status::Status;
+use crate::subscription::SubscriptionRefusal;
 
 /// A rule that a field breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -116,6 +119,15 @@ pub enum Refusal {
     /// An upload is not taken in.
     #[error("{0}")]
     Image(ImageRefusal),
+    /// Customer service is not there, or cannot be.
+    #[error(transparent)]
+    CustomerService(#[from] CustomerServiceRefusal),
+    /// An endpoint for events is not taken.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointRefusal),
+    /// Nobody subscribes, or is told.
+    #[error(transparent)]
+    Subscription(#[from] SubscriptionRefusal),
     /// Something about goods or a library.
     #[error(transparent)]
     Goods(#[from] GoodsRefusal),

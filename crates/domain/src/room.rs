@@ -10,12 +10,14 @@ use crate::{HOUR_MS, MINUTE_MS, UnixMs};
 
 mod deadline;
 mod step;
+mod switch;
 #[cfg(test)]
 mod table;
 
 pub use crate::status::Status;
 pub use deadline::next_deadline;
 pub use step::{settle, step};
+pub use switch::Switch;
 
 /// A ban.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,8 @@ pub struct Room {
     pub lost_at: Option<UnixMs>,
     /// The ban, while it stands.
     pub ban: Option<Ban>,
+    /// Viewers' comments are muted. Not a part of the plan: an edit leaves it alone.
+    pub comments_banned: bool,
     /// When it was made.
     pub created_at: UnixMs,
     /// Hidden since.
@@ -76,6 +80,7 @@ impl Room {
             grace_until: None,
             lost_at: None,
             ban: None,
+            comments_banned: false,
             created_at: now,
             deleted_at: None,
             version: 0,
@@ -171,6 +176,8 @@ pub enum Command {
     },
     /// Operations lift the ban.
     Unban,
+    /// Switches are turned, all of them or none.
+    Switch(Vec<Switch>),
     /// A deadline may have passed.
     Timer,
     /// The server is ready again and no stream is there yet.

@@ -11,6 +11,7 @@ use kaibo_app::AppConfig;
 use kaibo_app::settings::{AnchorConfig, ContentConfig, GoodsConfig, RoomConfig, WechatConfig};
 use kaibo_domain::quota::Limits;
 use kaibo_media::MediaConfig;
+use kaibo_outbound::OutboundConfig;
 use kaibo_store::Database;
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -44,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) api: ApiConfig,
     /// The media server.
     pub(crate) media: MediaConfig,
+    /// Calls that leave the house.
+    pub(crate) outbound: OutboundConfig,
 }
 
 /// `[server]`.

@@ -54,6 +54,9 @@ impl RoomGate {
 
     /// Does what a room event asks of its stream: cuts it, or lets other people watch.
     pub(crate) async fn carry_out(&self, event: StoredEvent) {
+        if event.event.is_about_subscribers() {
+            return;
+        }
         let Some(stream) = StreamName::new(&stream_name(&event.app_id, event.room_id)) else {
             return;
         };

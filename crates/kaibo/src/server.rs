@@ -55,7 +55,8 @@ impl Server {
         let settings = settings(config, &http, &rtmp)?;
         let (public_http, public_rtmp) =
             (settings.public_http.clone(), settings.public_rtmp.clone());
-        let kaibo = Kaibo::new(store, Clock::System, settings);
+        let outbound = kaibo_outbound::Calls::shared(config.outbound.clone());
+        let kaibo = Kaibo::with_outbound(store, Clock::System, settings, outbound);
         let gate = Arc::new(RoomGate::new(kaibo.clone()));
         let wall_clock = kaibo.clone();
         let now_ms = Arc::new(move || wall_clock.now());
@@ -152,6 +153,8 @@ impl Server {
             tokio::join!(
                 kaibo.run_timers(shutdown.clone()),
                 kaibo.run_bookkeeping(shutdown.clone()),
+                kaibo.run_pushes(shutdown.clone()),
+                kaibo.run_deliveries(shutdown.clone()),
                 kaibo.run_reviews(shutdown.clone()),
                 kaibo.run_image_purge(shutdown)
             );

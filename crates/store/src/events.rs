@@ -4,7 +4,7 @@ use kaibo_domain::UnixMs;
 use kaibo_domain::event::{RoomEvent, StoredEvent};
 use kaibo_domain::id::{AppId, RoomId};
 
-use crate::db::{Conn, args};
+use crate::db::{Conn, Row, args};
 use crate::room_row::{from_json, json};
 use crate::rooms::number;
 use crate::{Store, StoreError};
@@ -22,17 +22,7 @@ impl Store {
         let sql = "SELECT seq, app_id, room_id, at, body FROM event WHERE seq > $1 \
              ORDER BY seq LIMIT $2";
         let rows = self.readers().rows(sql, args![offset, limit]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(StoredEvent {
-                    offset: row.get("seq")?,
-                    app_id: row.app_id()?,
-                    room_id: RoomId(row.get("room_id")?),
-                    at: row.get("at")?,
-                    event: from_json("body", &row.get::<String>("body")?)?,
-                })
-            })
-            .collect()
+        rows.iter().map(event_of).collect()
     }
 
     /// Offset of the last event; 0 before the first.
@@ -53,6 +43,17 @@ impl Store {
         let sql = "SELECT seq AS n FROM outbox_applied WHERE id = 1";
         number(self.readers().row(sql, args![]).await?)
     }
+}
+
+/// Reads an event.
+pub(crate) fn event_of(row: &Row) -> Result<StoredEvent, StoreError> {
+    Ok(StoredEvent {
+        offset: row.get("seq")?,
+        app_id: row.app_id()?,
+        room_id: RoomId(row.get("room_id")?),
+        at: row.get("at")?,
+        event: from_json("body", &row.get::<String>("body")?)?,
+    })
 }
 
 /// Saves an event in the transaction of what it tells of; its offset.

@@ -15,7 +15,7 @@ macro_rules! room_columns {
     () => {
         "id, app_id, name, start_at, end_at, anchor_name, anchor_wechat, sub_anchor_wechat, \
          creator_wechat, kind, cover, share, feeds, switches, status, armed, good, started_at, \
-         ended_at, grace_until, lost_at, ban, created_at, deleted_at, version"
+         ended_at, grace_until, lost_at, ban, created_at, deleted_at, version, comments_banned"
     };
 }
 pub(crate) use room_columns;
@@ -32,7 +32,7 @@ pub(crate) const INSERT: &str = concat!(
     "INSERT INTO room (",
     room_columns!(),
     ", next_deadline) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
-     $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)"
+     $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)"
 );
 
 /// Saves a room whose version is still `$25`, and counts it up.
@@ -41,7 +41,7 @@ pub(crate) const UPDATE: &str = "UPDATE room SET name = $3, start_at = $4, end_a
      kind = $10, cover = $11, share = $12, feeds = $13, switches = $14, status = $15, \
      armed = $16, good = $17, started_at = $18, ended_at = $19, grace_until = $20, \
      lost_at = $21, ban = $22, created_at = $23, deleted_at = $24, version = version + 1, \
-     next_deadline = $26 WHERE id = $1 AND app_id = $2 AND version = $25";
+     comments_banned = $26, next_deadline = $27 WHERE id = $1 AND app_id = $2 AND version = $25";
 
 /// The parameters of [`INSERT`] and [`UPDATE`].
 pub(crate) fn room_values(room: &Room, next_deadline: Option<UnixMs>) -> Vec<Value> {
@@ -72,6 +72,7 @@ pub(crate) fn room_values(room: &Room, next_deadline: Option<UnixMs>) -> Vec<Val
         room.created_at,
         room.deleted_at,
         room.version,
+        room.comments_banned,
         next_deadline,
     ]
 }
@@ -96,6 +97,7 @@ pub(crate) fn room_of(row: &Row) -> Result<Room, StoreError> {
         created_at: row.get("created_at")?,
         deleted_at: row.get("deleted_at")?,
         version: row.get("version")?,
+        comments_banned: row.get("comments_banned")?,
     })
 }
 

@@ -10,7 +10,7 @@ use crate::db::{Conn, Row, args};
 use crate::ids::Kind;
 use crate::room_access::{self, RoomAccess};
 use crate::room_row::{self, on_air, room_columns, room_of, room_values, status_of};
-use crate::{Store, StoreError, events, people};
+use crate::{Store, StoreError, events, people, pushes};
 
 /// A room to be made.
 #[derive(Clone, Copy)]
@@ -256,6 +256,16 @@ async fn save(
     let mut offset = None;
     for event in &events {
         offset = Some(events::append(tx, &room.app_id, room.id, now, event).await?);
+        if matches!(
+            event,
+            RoomEvent::Status {
+                from: Status::Planned,
+                to: Status::Live,
+                ..
+            }
+        ) {
+            pushes::room_started(tx, &room.app_id, room.id, now).await?;
+        }
     }
     let offset = match offset {
         Some(offset) => offset,

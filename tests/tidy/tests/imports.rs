@@ -23,6 +23,11 @@ const WALLS: &[(&str, &[&str], &[&str])] = &[
         &["kaibo-domain", "kaibo-store", "kaibo-bus"],
         &["sqlx", "axum", "hyper"],
     ),
+    (
+        "kaibo-outbound",
+        &["kaibo-domain", "kaibo-app"],
+        &["sqlx", "axum"],
+    ),
     ("kaibo-media", &["kaibo-proto"], &["sqlx"]),
     ("kaibo-api", &["kaibo-domain", "kaibo-app"], &["sqlx"]),
 ];
@@ -75,6 +80,7 @@ fn every_library_of_the_house_has_walls() {
                     "kaibo-bench",
                     "kaibo-fuzz",
                     "test-postgres",
+                    "test-receiver",
                     "tidy"
                 ]
                 .contains(&name),

@@ -233,7 +233,9 @@ impl Follower {
         loop {
             match self.changes.next().await? {
                 Changed::Reload => return None,
-                Changed::Event(event) if event.app_id == self.app_id => {
+                Changed::Event(event)
+                    if event.app_id == self.app_id && !event.event.is_about_subscribers() =>
+                {
                     let session = self.api.kaibo.session(&self.cookie).await;
                     return session.ok().flatten().map(|_| event.room_id);
                 }

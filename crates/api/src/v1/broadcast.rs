@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::{Stream, stream};
-use kaibo_app::Changes;
+use kaibo_app::{Changed, Changes};
 use kaibo_domain::room::{Command, Room};
 
 use super::view::BroadcastView;
@@ -126,7 +126,11 @@ impl Follower {
         }
         // The room is loaded after the subscription, at the first event too: nothing is missed.
         if std::mem::replace(&mut self.begun, true) {
-            self.changes.next().await?;
+            while let Changed::Event(event) = self.changes.next().await? {
+                if !event.event.is_about_subscribers() {
+                    break;
+                }
+            }
         }
         match self.view().await {
             Ok(view) => Some(sse::event("broadcast", &view).id(view.offset().to_string())),

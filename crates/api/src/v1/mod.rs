@@ -10,7 +10,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::auth::require_session;
+use crate::auth::{require_app, require_session};
 use crate::body::MAX_UPLOAD;
 use crate::error::{ApiError, render};
 use crate::etag;
@@ -22,10 +22,12 @@ mod admission;
 mod anchors;
 mod apps;
 mod broadcast;
+mod customer_service;
 mod devices;
 mod door;
 mod goods;
 mod identities;
+mod message_url;
 mod people;
 mod quota;
 mod requests;
@@ -35,8 +37,11 @@ pub(crate) mod room_views;
 mod rooms;
 mod session;
 mod shelf;
+mod subscriptions;
+mod switches;
 mod view;
 mod viewer;
+mod webhooks;
 
 /// Routes that need no session: viewers', the anchor's, the way into the console.
 pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
@@ -64,6 +69,16 @@ pub(crate) fn token_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new().routes(routes!(quota::own))
 }
 
+/// Routes for an app's own server, by its access token, and for the console; [`router`] puts all
+/// of them behind either.
+pub(crate) fn app_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new().routes(routes!(
+        subscriptions::counts,
+        subscriptions::subscribe,
+        subscriptions::unsubscribe
+    ))
+}
+
 /// The console's routes; [`router`] puts all of them behind the session.
 pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
@@ -77,6 +92,7 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(requests::list))
         .routes(routes!(admission::read, admission::set))
         .routes(routes!(admission::facts, admission::add_facts))
+        .routes(routes!(customer_service::read, customer_service::set))
         .routes(routes!(apps::limits))
         .routes(routes!(apps::events))
         .routes(routes!(rooms::list, rooms::create))
@@ -88,10 +104,34 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(rooms::resume))
         .routes(routes!(rooms::ban))
         .routes(routes!(rooms::unban))
+        .routes(routes!(switches::turn))
         .routes(routes!(access::read))
         .routes(routes!(access::revoke_push))
         .merge(people_routes())
         .merge(goods_routes())
+        .merge(telling_routes())
+}
+
+/// Where an app's events go, and who subscribes, for the console.
+fn telling_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            message_url::read,
+            message_url::set,
+            message_url::drop
+        ))
+        .routes(routes!(message_url::enable))
+        .routes(routes!(message_url::deliveries))
+        .routes(routes!(message_url::redeliver))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::change, webhooks::drop))
+        .routes(routes!(webhooks::renew_secret))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::redeliver))
+        .routes(routes!(subscriptions::rooms))
+        .routes(routes!(subscriptions::followers))
 }
 
 /// People, for the console.
@@ -137,11 +177,14 @@ pub(crate) fn router(api: Arc<ApiState>) -> Router {
     let console = console
         .route_layer(from_fn_with_state(Arc::clone(&api), repeat::once))
         .route_layer(from_fn_with_state(Arc::clone(&api), require_session));
+    let app: Router<Arc<ApiState>> = app_routes().into();
+    let app = app.route_layer(from_fn_with_state(Arc::clone(&api), require_app));
     let no_store = HeaderValue::from_static("no-store");
     Router::from(open_routes())
         .merge(Router::from(broadcast_routes()))
         .merge(Router::from(token_routes()))
         .merge(console)
+        .merge(app)
         .fallback(async || ApiError::not_found("not_found"))
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")

@@ -57,7 +57,7 @@ impl RoomViews {
     /// The room's view now, loaded for this caller alone.
     pub(crate) async fn load(&self, room_id: RoomId) -> ApiResult<Arc<RoomView>> {
         let room = self.kaibo.public_room(room_id).await?;
-        Ok(Arc::new(RoomView::new(&self.kaibo, &room)))
+        Ok(Arc::new(RoomView::load(&self.kaibo, &room).await?))
     }
 
     /// A view that includes the event at `offset`: whoever asks first loads it for all.

@@ -41,6 +41,11 @@ pub(crate) struct RoomView {
     close_like: bool,
     close_share: bool,
     close_replay: bool,
+    /// Viewers' comments are muted.
+    ban_comment: bool,
+    /// Where a viewer turns to with a question; null while the room shows no customer service.
+    #[schema(required)]
+    customer_service_url: Option<String>,
     /// Place of this view among the views of the same room: a greater one is newer.
     offset: i64,
     /// The server's clock when the view was made, for countdowns.
@@ -149,10 +154,15 @@ pub(crate) struct ConsoleRoom {
 
 impl RoomView {
     /// `room` as a viewer may see it now.
-    pub(crate) fn new(kaibo: &Kaibo, room: &Room) -> Self {
+    pub(crate) async fn load(kaibo: &Kaibo, room: &Room) -> ApiResult<Self> {
         let draft = &room.draft;
         let switches = &draft.switches;
-        Self {
+        let customer_service_url = if switches.close_kf {
+            None
+        } else {
+            kaibo.customer_service(&room.app_id).await?
+        };
+        Ok(Self {
             room_id: room.id.0,
             name: draft.name.clone(),
             status: room.status.number(),
@@ -169,10 +179,12 @@ impl RoomView {
             close_like: switches.close_like,
             close_share: switches.close_share,
             close_replay: switches.close_replay,
+            ban_comment: room.comments_banned,
+            customer_service_url,
             offset: room.version,
             now: kaibo.now(),
             ban_reason: room.ban.as_ref().map(|ban| ban.reason.clone()),
-        }
+        })
     }
 
     /// Place among the views of the same room.
@@ -202,7 +214,7 @@ impl BroadcastView {
             grace_until: room.grace_until,
             cap_at: cap_at(kaibo, room),
             viewer_url: kaibo.viewer_url(room.id),
-            room: RoomView::new(kaibo, room),
+            room: RoomView::load(kaibo, room).await?,
         })
     }
 }
@@ -226,7 +238,7 @@ impl ConsoleRoom {
             grace_until: room.grace_until,
             cap_at: cap_at(kaibo, room),
             last_refusal: last_refusal(kaibo, room).await?,
-            room: RoomView::new(kaibo, room),
+            room: RoomView::load(kaibo, room).await?,
         })
     }
 }

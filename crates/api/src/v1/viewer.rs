@@ -30,7 +30,7 @@ pub(crate) async fn room(
     PublicRoom(room_id): PublicRoom,
 ) -> ApiResult<Json<RoomView>> {
     let room = api.kaibo.public_room(room_id).await?;
-    Ok(Json(RoomView::new(&api.kaibo, &room)))
+    Ok(Json(RoomView::load(&api.kaibo, &room).await?))
 }
 
 /// A room's view at once, then after every change
@@ -108,13 +108,14 @@ impl Follower {
 
 /// What a viewer's page does not show. Whoever tries keys must not be able to wake all viewers.
 fn is_private(event: &RoomEvent) -> bool {
-    matches!(
-        event,
-        RoomEvent::PushRefused
-            | RoomEvent::PushKeyRevoked
-            | RoomEvent::CodeRenewed
-            | RoomEvent::PeopleChanged
-    )
+    event.is_about_subscribers()
+        || matches!(
+            event,
+            RoomEvent::PushRefused
+                | RoomEvent::PushKeyRevoked
+                | RoomEvent::CodeRenewed
+                | RoomEvent::PeopleChanged
+        )
 }
 
 fn room_event(view: &RoomView) -> Event {

@@ -1,6 +1,9 @@
 //! The only place with WeChat's error numbers and texts (spec section 11): every refusal and
 //! fault becomes one of them here.
 
+mod customer_service;
+mod subscription;
+
 mod goods;
 
 mod people;
@@ -298,13 +301,17 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::PersonUnknown => Verdict::new(600_002, "user not found"),
         Refusal::Person(refusal) => people::of_person(*refusal),
         // No operation of WeChat's leads to these.
-        Refusal::AppUnknown | Refusal::LatencyBudget(_) => Verdict::new(200_001, "invalid app"),
+        Refusal::AppUnknown | Refusal::LatencyBudget(_) | Refusal::Endpoint(_) => {
+            Verdict::new(200_001, "invalid app")
+        }
         Refusal::AppExists => Verdict::new(200_001, "appid exists"),
         Refusal::Goods(refusal) => goods::of_goods(refusal),
         Refusal::Shelf(refusal) => goods::of_shelf(*refusal),
         Refusal::Image(ImageRefusal::Empty) => Verdict::new(41005, "media data missing"),
         Refusal::Image(ImageRefusal::TooLarge) => Verdict::new(45001, "media size out of limit"),
         Refusal::Image(ImageRefusal::UnknownFormat) => Verdict::new(40004, "invalid media type"),
+        Refusal::CustomerService(refusal) => customer_service::verdict(*refusal),
+        Refusal::Subscription(refusal) => subscription::verdict(*refusal),
     }
 }
 

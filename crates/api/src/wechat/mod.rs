@@ -9,6 +9,7 @@ mod form;
 mod goods;
 mod live_info;
 mod media;
+mod platform;
 mod reason;
 mod repeat;
 mod request;
@@ -16,6 +17,8 @@ mod roles;
 mod rooms;
 mod shelf;
 mod sub_anchors;
+mod subscriptions;
+mod switches;
 mod token;
 
 use axum::Router;
@@ -90,6 +93,9 @@ fn table() -> Vec<(&'static str, Route)> {
             call(Rule::post("getliveinfo", 100_000), live_info::list),
         ),
     ];
+    table.extend(switches::routes());
+    table.extend(platform::routes());
+    table.extend(subscriptions::routes());
     table.extend(goods_routes());
     table.extend(shelf_routes());
     table.extend(people_routes());

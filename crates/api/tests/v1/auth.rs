@@ -36,7 +36,9 @@ fn operations() -> Vec<(Method, String, String)> {
                 .replace("{role}", "operator")
                 .replace("{session}", "00")
                 .replace("{deviceId}", "1")
-                .replace("{token}", "t");
+                .replace("{token}", "t")
+                .replace("{webhookId}", "1")
+                .replace("{deliveryId}", "d");
             assert!(
                 !concrete.contains('{'),
                 "{path}: give its parameter an example here"

@@ -19,5 +19,7 @@ mod people;
 mod quota;
 mod rooms;
 mod session;
+mod subscriptions;
+mod switches;
 mod viewer;
 mod world;

@@ -22,6 +22,7 @@ async fn a_room_is_made_and_reads_the_same() {
         "endAt": NOW + 75 * MINUTE, "startedAt": null, "endedAt": null, "anchorName": "小王",
         "coverUrl": null, "shareUrl": null, "play": null, "closeComment": true,
         "closeGoods": false, "closeLike": false, "closeShare": false, "closeReplay": true,
+        "banComment": false, "customerServiceUrl": null,
         "offset": made.body["offset"], "now": NOW, "banReason": null, "type": 1,
         "anchorWechat": ANCHOR, "good": false, "armed": false, "feedsUrl": null,
         "isFeedsPublic": true, "closeKf": true, "createdAt": NOW, "graceUntil": null,

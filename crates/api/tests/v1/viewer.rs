@@ -22,6 +22,7 @@ async fn a_viewer_sees_the_room_and_nothing_of_its_keys() {
             "anchorName": "小王", "coverUrl": null, "shareUrl": null, "play": null,
             "closeComment": true, "closeGoods": false, "closeLike": false, "closeShare": false,
             "closeReplay": true, "offset": view["offset"], "now": NOW, "banReason": null,
+            "banComment": false, "customerServiceUrl": null,
         })
     );
 }

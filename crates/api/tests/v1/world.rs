@@ -20,6 +20,7 @@ use tower::ServiceExt as _;
 pub(crate) const NOW: i64 = 1_768_444_800_000;
 pub(crate) const MINUTE: i64 = 60_000;
 pub(crate) const APP: &str = "wx0123456789abcdef";
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const ANCHOR: &str = "anchor_01";
 pub(crate) const PASSWORD: &str = "correct horse";
 
@@ -86,7 +87,8 @@ impl World {
         let settings = Settings::new(&plan.app, plan.public_http, "rtmp://push.test").unwrap();
         let kaibo = Kaibo::new(store.clone(), clock.clone(), settings);
         let app_id: AppId = APP.parse().unwrap();
-        let made = kaibo.create_app(Some(app_id.clone()), None, "Shop");
+        let secret = Some(SECRET.to_owned());
+        let made = kaibo.create_app(Some(app_id.clone()), secret, "Shop");
         made.await.unwrap();
         kaibo.verify_anchor(&app_id, ANCHOR).await.unwrap();
         let setup_token = kaibo.open_setup().await.unwrap().unwrap();
@@ -148,6 +150,13 @@ impl World {
     pub(crate) async fn owner(&self) -> Owner<'_> {
         let form = json!({"token": self.setup_token, "name": "owner", "password": PASSWORD});
         Owner::of(self, self.post("/v1/setup", form).await)
+    }
+
+    /// An access token of the app.
+    pub(crate) async fn access_token(&self) -> String {
+        let app_id = APP.parse().unwrap();
+        let sold = self.kaibo.stable_token(&app_id, false).await.unwrap();
+        sold.expect("nothing was bought before").token
     }
 
     /// A good stream reaches a room, as media would say.

@@ -18,5 +18,6 @@ mod sdks;
 mod stable_token;
 mod strict;
 mod sub_anchors;
+mod subscriptions;
 mod token;
 mod world;

@@ -56,7 +56,8 @@ async fn wxjava_reads_all_rooms_and_stops() {
 async fn easywechat_creates_edits_and_deletes_by_form() {
     let world = World::new().await;
     let mut plan = world.plan();
-    // As its own tests have it; Kaibo has no customer service that could be missing.
+    // As its own tests have it.
+    world.set_customer_service().await;
     plan["closeKf"] = json!(0);
     let made = world.post_as(CREATE, FORM, form_of(&plan)).await;
     assert_eq!(verdict(&made), (0, "ok"));

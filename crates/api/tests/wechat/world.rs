@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
 use kaibo_domain::id::{AppId, RoomId, stream_name};
 use kaibo_domain::room::Command;
+use kaibo_outbound::{Calls, OutboundConfig};
 use kaibo_store::{DATABASE_FILE, Database, Store};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
@@ -113,7 +114,11 @@ impl World {
         } = ground;
         let clock = Clock::manual(NOW * 1_000);
         let settings = Settings::new(&config, "https://live.test", "rtmp://push.test").unwrap();
-        let kaibo = Kaibo::new(store.clone(), clock.clone(), settings);
+        let outbound = Calls::shared(OutboundConfig {
+            allow_private: vec!["127.0.0.0/8".parse().unwrap()],
+            ..OutboundConfig::default()
+        });
+        let kaibo = Kaibo::with_outbound(store.clone(), clock.clone(), settings, outbound);
         let secret = Some(SECRET.to_owned());
         let app = kaibo.create_app(Some(app_id.clone()), secret, "Shop");
         app.await.unwrap();
@@ -162,6 +167,12 @@ impl World {
     pub(crate) async fn verify(&self, anchor: &str) {
         let verified = self.kaibo.verify_anchor(&self.app_id, anchor);
         verified.await.unwrap();
+    }
+
+    pub(crate) async fn set_customer_service(&self) {
+        let link = Some("https://work.weixin.qq.com/kfid/kfc0123456789abcdef");
+        let set = self.kaibo.set_customer_service(&self.app_id, link);
+        set.await.unwrap();
     }
 
     /// A second app, whose token is returned.

@@ -1,7 +1,9 @@
 //! The transition table (`room-states` in the glossary; printed whole by the golden test).
 
 use super::deadline::{self, Passed};
-use super::{Ban, Change, Command, Room, RoomRules, StartMode, Status, StepResult, status_event};
+use super::{
+    Ban, Change, Command, Room, RoomRules, StartMode, Status, StepResult, Switch, status_event,
+};
 use crate::UnixMs;
 use crate::event::{Cause, RoomEvent};
 use crate::person::PersonRefusal;
@@ -32,6 +34,7 @@ pub fn step(room: &Room, command: &Command, now: UnixMs, rules: &RoomRules) -> S
         Command::Timer => {}
         Command::GoodStream => good_stream(&mut change, now, rules)?,
         Command::LostStream => lost_stream(&mut change, now, rules),
+        Command::Switch(switches) => turn_switches(&mut change, switches)?,
         _ => by_person(&mut change, command, now, rules)?,
     }
     Ok(change)
@@ -198,6 +201,20 @@ fn name_sub_anchor(change: &mut Change, wechat_id: &str, replaces: bool) -> Resu
     }
     change.dirty = true;
     change.events.push(RoomEvent::PeopleChanged);
+    Ok(())
+}
+
+fn turn_switches(change: &mut Change, switches: &[Switch]) -> Result<(), Refusal> {
+    let status = change.room.status;
+    if !switches.iter().all(|switch| switch.turns_in(status)) {
+        return Err(Refusal::NotAllowed(status));
+    }
+    for &switch in switches {
+        if switch.turn(&mut change.room) {
+            change.dirty = true;
+            change.events.push(RoomEvent::Switched { switch });
+        }
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Command, Room, RoomRules, StartMode, Status, next_deadline, settle, step};
+use super::{Command, Room, RoomRules, StartMode, Status, Switch, next_deadline, settle, step};
 use crate::draft::Draft;
 use crate::event::{Cause, RoomEvent};
 use crate::id::RoomId;
@@ -100,6 +100,10 @@ fn commands() -> Vec<(&'static str, Command)> {
         ),
         ("no sub", Command::DropSubAnchor),
         ("delete", Command::Delete),
+        ("listing", Command::Switch(vec![Switch::FeedsPublic(false)])),
+        ("replay", Command::Switch(vec![Switch::CloseReplay(false)])),
+        ("service", Command::Switch(vec![Switch::CloseKf(false)])),
+        ("mute", Command::Switch(vec![Switch::BanComment(true)])),
         ("timer", Command::Timer),
         ("restarted", Command::Restarted),
     ]
@@ -119,6 +123,10 @@ fn answer(room: &Room, command: &Command, now: UnixMs) -> String {
                 (change.room.grace_until.is_some(), " grace"),
                 (change.room.lost_at.is_some(), " lost-clock"),
                 (change.room.deleted_at.is_some(), " deleted"),
+                (!change.room.draft.switches.feeds_public, " unlisted"),
+                (!change.room.draft.switches.close_replay, " replay"),
+                (!change.room.draft.switches.close_kf, " service"),
+                (change.room.comments_banned, " mute"),
             ]
             .iter()
             .filter_map(|(on, name)| on.then_some(*name))
@@ -390,6 +398,30 @@ fn edit_that_moves_the_start_near_starts_a_waiting_preview() {
     let change = step(&room, &Command::Edit(Box::new(draft)), now, &RULES).unwrap();
     assert_eq!(change.room.status, Status::Live);
     assert_eq!(change.events.len(), 2);
+}
+
+#[test]
+fn a_switch_that_stands_like_that_changes_nothing_and_several_turn_together_or_not_at_all() {
+    let (live, now) = in_status(Status::Live, true);
+    let both = Command::Switch(vec![Switch::BanComment(true), Switch::CloseReplay(true)]);
+    let change = step(&live, &both, now, &RULES).unwrap();
+    let switch = Switch::BanComment(true);
+    assert_eq!(change.events, [RoomEvent::Switched { switch }]);
+    assert!(!step(&change.room, &both, now, &RULES).unwrap().dirty);
+    let (over, now) = in_status(Status::Ended, false);
+    let both = Command::Switch(vec![Switch::CloseReplay(false), Switch::CloseKf(false)]);
+    assert!(step(&over, &both, now, &RULES).is_err());
+}
+
+#[test]
+fn an_edit_leaves_the_comments_muted() {
+    let muted = after(
+        &planned(),
+        &Command::Switch(vec![Switch::BanComment(true)]),
+        CREATED,
+    );
+    let edit = Command::Edit(Box::new(planned().draft));
+    assert!(after(&muted, &edit, CREATED).comments_banned);
 }
 
 #[test]

@@ -41,3 +41,4 @@ mod frame;
 mod full_disk;
 mod restart;
 mod state_change;
+mod webhooks;

@@ -28,6 +28,8 @@ mod apps;
 mod assistants;
 mod calls;
 mod crash;
+mod customer_service;
+mod deliveries;
 mod devices;
 mod door;
 mod events;
@@ -43,6 +45,7 @@ mod rooms;
 mod shape;
 mod shelf;
 mod statements;
+mod subscriptions;
 mod users;
 
 use kaibo_domain::draft::Draft;

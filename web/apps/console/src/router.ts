@@ -89,6 +89,20 @@ export function makeRouter(): Router {
             props: true,
           },
           {
+            path: 'subscriptions',
+            name: 'subscriptions',
+            meta: { section: 'subscriptions' },
+            component: () => import('./pages/SubscriptionsPage.vue'),
+            props: true,
+          },
+          {
+            path: 'push',
+            name: 'push',
+            meta: { section: 'push' },
+            component: () => import('./pages/PushPage.vue'),
+            props: true,
+          },
+          {
             path: 'settings',
             name: 'settings',
             meta: { section: 'settings' },

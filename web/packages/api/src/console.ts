@@ -3,6 +3,17 @@ import type { AuditStatus, Goods, GoodsForm, GoodsPage, GoodsSetting, Shelf } fr
 import { ApiError, call, type CallOptions } from './http';
 import { subscribe, type Subscription, type SubscribeOptions } from './sse';
 import type {
+  Delivery,
+  FollowerPage,
+  MessageUrl,
+  MessageUrlForm,
+  SubscriptionPage,
+  SwitchForm,
+  Webhook,
+  WebhookList,
+  WebhookSecret,
+} from './events';
+import type {
   Anchor,
   AppCredentials,
   AppView,
@@ -333,6 +344,84 @@ export class ConsoleClient {
     return this.change(`${roomPath(appid, roomId)}/explanation`, 'DELETE');
   }
 
+  /** All or none. ApiError 409 `not_allowed_in_status`, 422 `customer_service_missing` on `closeKf`. */
+  turnSwitches(appid: string, roomId: number, switches: SwitchForm): Promise<ConsoleRoom> {
+    return this.change(`${appPath(appid)}/rooms/${roomId}/switches`, 'PUT', switches);
+  }
+
+  // Events and subscribers
+
+  webhooks(appid: string): Promise<WebhookList> {
+    return this.send(`${appPath(appid)}/webhooks`);
+  }
+
+  /** ApiError 422 with `fields`, 409 `webhook_limit`. */
+  createWebhook(appid: string, url: string, events: string[]): Promise<WebhookSecret> {
+    return this.change(`${appPath(appid)}/webhooks`, 'POST', { url, events });
+  }
+
+  changeWebhook(appid: string, id: number, url: string, events: string[]): Promise<Webhook> {
+    return this.change(`${appPath(appid)}/webhooks/${id}`, 'PUT', { url, events });
+  }
+
+  deleteWebhook(appid: string, id: number): Promise<void> {
+    return this.change(`${appPath(appid)}/webhooks/${id}`, 'DELETE');
+  }
+
+  renewWebhookSecret(appid: string, id: number): Promise<WebhookSecret> {
+    return this.change(`${appPath(appid)}/webhooks/${id}/secret`, 'POST');
+  }
+
+  testWebhook(appid: string, id: number): Promise<{ id: string }> {
+    return this.change(`${appPath(appid)}/webhooks/${id}/test`, 'POST');
+  }
+
+  messageUrl(appid: string): Promise<MessageUrl | null> {
+    return this.send(`${appPath(appid)}/message-url`);
+  }
+
+  /** ApiError 422 with `fields`, 409 `message_url_failed` with `detail`. */
+  setMessageUrl(appid: string, form: MessageUrlForm): Promise<MessageUrl> {
+    return this.change(`${appPath(appid)}/message-url`, 'PUT', form);
+  }
+
+  deleteMessageUrl(appid: string): Promise<void> {
+    return this.change(`${appPath(appid)}/message-url`, 'DELETE');
+  }
+
+  /** `null`: the message URL. */
+  enableEndpoint(appid: string, webhook: number | null): Promise<void> {
+    return this.change(`${endpointPath(appid, webhook)}/enable`, 'POST');
+  }
+
+  deliveries(appid: string, webhook: number | null, offset = 0, limit = 20): Promise<Delivery[]> {
+    const query = new URLSearchParams({ offset: String(offset), limit: String(limit) });
+    return this.send(`${endpointPath(appid, webhook)}/deliveries?${query}`);
+  }
+
+  redeliver(appid: string, webhook: number | null, id: string): Promise<void> {
+    return this.change(`${endpointPath(appid, webhook)}/deliveries/${id}`, 'POST');
+  }
+
+  subscriptions(appid: string, offset = 0, limit = 20): Promise<SubscriptionPage> {
+    const query = new URLSearchParams({ offset: String(offset), limit: String(limit) });
+    return this.send(`${appPath(appid)}/subscriptions?${query}`);
+  }
+
+  followers(appid: string, after = 0, limit = 20): Promise<FollowerPage> {
+    const query = new URLSearchParams({ after: String(after), limit: String(limit) });
+    return this.send(`${appPath(appid)}/followers?${query}`);
+  }
+
+  customerService(appid: string): Promise<{ link: string | null }> {
+    return this.send(`${appPath(appid)}/customer-service`);
+  }
+
+  /** ApiError 422 on `link`. */
+  setCustomerService(appid: string, link: string | null): Promise<void> {
+    return this.change(`${appPath(appid)}/customer-service`, 'PUT', { link });
+  }
+
   /** At most 2 MiB of PNG, JPEG or GIF. */
   uploadImage(appid: string, file: File): Promise<Media> {
     const body = new FormData();
@@ -392,4 +481,8 @@ function goodsPath(appid: string, goodsId: number): string {
 
 function shelfPath(appid: string, roomId: number): string {
   return `${roomPath(appid, roomId)}/shelf`;
+}
+
+function endpointPath(appid: string, webhook: number | null): string {
+  return webhook === null ? `${appPath(appid)}/message-url` : `${appPath(appid)}/webhooks/${webhook}`;
 }

@@ -21,6 +21,8 @@ export class ApiError extends Error {
     message: string,
     readonly fields: Record<string, string> = {},
     readonly retryAfterMs: number | null = null,
+    /** What somebody else's server did, where the error is about that. */
+    readonly detail: string | null = null,
   ) {
     super(message);
   }
@@ -104,7 +106,9 @@ export function refusalOf(response: Response, text: string): ApiError {
   const code = typeof error['code'] === 'string' ? error['code'] : `http_${response.status}`;
   if (typeof error['field'] === 'string' && !(error['field'] in fields)) fields[error['field']] = code;
   const message = typeof error['message'] === 'string' ? error['message'] : `HTTP ${response.status}`;
-  return new ApiError(response.status, code, message, fields, retryAfter(response, error['retryAfterMs']));
+  const detail = typeof error['detail'] === 'string' ? error['detail'] : null;
+  const wait = retryAfter(response, error['retryAfterMs']);
+  return new ApiError(response.status, code, message, fields, wait, detail);
 }
 
 function retryAfter(response: Response, inBody: unknown): number | null {

@@ -1,6 +1,7 @@
 // The typed client of /v1 for all three apps.
 export * from './types';
 export * from './goods';
+export * from './events';
 export { ApiError, isPassing, setLanguage } from './http';
 export { backoffMs, type BackoffOptions } from './backoff';
 export { subscribe, SseParser } from './sse';

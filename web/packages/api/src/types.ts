@@ -38,6 +38,10 @@ export interface RoomView {
   closeLike: boolean;
   closeShare: boolean;
   closeReplay: boolean;
+  /** Viewers' comments are muted. */
+  banComment: boolean;
+  /** Where a viewer turns to with a question; null while the room shows no customer service. */
+  customerServiceUrl: string | null;
   /** Position of the newest event this view includes. */
   offset: number;
   /** The server's clock when the view was made. */

@@ -83,10 +83,13 @@ fn is_url(text: &str) -> bool {
     text.starts_with("https://") || text.starts_with("http://")
 }
 
-/// `300..7200`, `>50`.
+/// `300..7200`, `>50`, `<2^31`.
 fn range_of(text: &str) -> Option<RangeInclusive<i64>> {
     if let Some(least) = text.strip_prefix('>') {
         return Some(least.parse::<i64>().ok()? + 1..=i64::MAX);
+    }
+    if text == "<2^31" {
+        return Some(0..=i64::from(i32::MAX));
     }
     let (least, most) = text.split_once("..")?;
     Some(least.parse().ok()?..=most.parse().ok()?)
@@ -147,6 +150,8 @@ fn answers_are_told_apart() {
         (json!("${int}"), json!("7"), false),
         (json!("${int:300..7200}"), json!(7_200), true),
         (json!("${int:>50}"), json!(50), false),
+        (json!("${int:<2^31}"), json!(2_147_483_647), true),
+        (json!("${int:<2^31}"), json!(2_147_483_648_u32), false),
         (json!("${errmsg}"), json!(""), false),
         (json!("${url}"), json!("/a"), false),
         (json!("a ${any} b ${any}"), json!("a x b "), true),

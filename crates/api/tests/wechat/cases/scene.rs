@@ -1,5 +1,7 @@
 //! What stands before a call: a set-up for each `given`.
 
+mod subscription;
+
 mod goods;
 mod people;
 
@@ -77,10 +79,13 @@ const CALL_ALONE: &[&str] = &[
     "unknown or legacy keys ignored (WxJava)",
     "type and subAnchorWechat sent: ignored",
     "no rooms exist",
+    "roomId spelling, as the sample and most SDKs send",
     // On `NOT_YET`: there is nothing to set up.
     "talk video still being generated",
     "generation failed",
     "goods stored but submission failed",
+    "no payment in 90 days",
+    "no new activations",
 ];
 
 /// Where nobody is verified.
@@ -127,6 +132,9 @@ impl Scene {
         if !UNVERIFIED.contains(&given) {
             scene.world.verify(ANCHOR).await;
         }
+        if given != "closeKf=0 but no customer service configured" {
+            scene.world.set_customer_service().await;
+        }
         scene.hand_out(call).await;
         scene.set_up(given, call).await?;
         scene.put("token", scene.world.token.clone());
@@ -159,6 +167,8 @@ impl Scene {
 
     async fn set_up(&mut self, given: &str, call: &Call) -> Result<(), String> {
         let known = CALL_ALONE.contains(&given)
+            || subscription::CALL_ALONE.contains(&given)
+            || subscription::set_up(self, given, call).await
             || people::set_up(self, given, call).await
             || goods::set_up(self, given, call).await
             || self.make_rooms(given).await
@@ -191,6 +201,11 @@ impl Scene {
             | "room ended, replay generated"
             | "the room has no replay (clients read 9410000 as empty)" => {
                 Some(world.ended_room().await)
+            }
+            "room state does not allow the action" => {
+                let room = world.room().await;
+                world.advance_far(2 * DAY).await;
+                Some(room)
             }
             "room is of type 0, or ended" => {
                 let mut plan = world.plan();

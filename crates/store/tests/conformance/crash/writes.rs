@@ -13,16 +13,19 @@ use kaibo_domain::id::{AppId, RoomId};
 use kaibo_domain::quota::AppQuotas;
 use kaibo_domain::role::Role;
 use kaibo_domain::room::{Change, Status};
+use kaibo_domain::subscription::SubscriptionKind;
 use kaibo_store::{
     AccessToken, Added, CallCount, CallRecord, Decided, Given, GoodsQuery, GoodsSetting, Image,
-    PushRefusal, Repeat, Saved, Store, Submitted, Taken, TokenKind,
+    PushRefusal, Repeat, Saved, Store, Submitted, Taken, TokenKind, Tried,
 };
 
+use crate::deliveries::{delivery, endpoint, new};
 use crate::devices::make_code;
 use crate::goods::{approved_goods, save, some_goods};
 use crate::identities::submit;
 use crate::released::fill;
 use crate::shelf::shelf_with;
+use crate::subscriptions::{push, start, subscription};
 use crate::{DAY, NOW, a_room, add_app, app_id};
 
 static ONE: LazyLock<AppId> = LazyLock::new(|| app_id("wx_one"));
@@ -54,6 +57,25 @@ macro_rules! writes {
 pub(super) async fn furnish(store: &Store) {
     fill(store).await;
     store.set_setup_token(b"next").await.unwrap();
+    let link = "https://kf.example/1";
+    store.set_customer_service(&ONE, link).await.unwrap();
+    let third = a_room(store, &ONE, "furnished-code").await;
+    for of in [SubscriptionKind::Room, SubscriptionKind::Follow] {
+        let wanted = subscription(&third, "furnished", of);
+        assert!(store.subscribe(&wanted, NOW).await.unwrap());
+    }
+    start(store, &third).await;
+    push(store, &third, &["furnished", "nobody"]).await.unwrap();
+    let to = endpoint(store, &ONE).await;
+    let (range, all) = (
+        (to.seen, to.seen + 1),
+        [delivery("waits", 1, 1), delivery("over", 2, 2)],
+    );
+    assert!(store.spread(to.id, &ONE, range, &all, NOW).await.unwrap());
+    store
+        .note_try("over", to.id, &Tried::Arrived, NOW)
+        .await
+        .unwrap();
     let given = store.give_role(&ONE, "operator", Role::Operator, NOW).await;
     assert_eq!(given.unwrap(), Given::Done);
     let helper = [("helper_a".to_owned(), "小帮手".to_owned())];
@@ -234,6 +256,68 @@ writes! {
     }
     forget_repeat(store) {
         store.forget_repeat("wx_one", b"begun").await.unwrap();
+    }
+    set_customer_service(store) {
+        store.set_customer_service(&ONE, "https://kf.example/new").await.unwrap();
+    }
+    drop_customer_service(store) {
+        store.drop_customer_service(&ONE).await.unwrap();
+    }
+    subscribe(store) {
+        let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
+        let room = store.room(&ONE, id).await.unwrap().unwrap();
+        let wanted = subscription(&room, "somebody", SubscriptionKind::Follow);
+        assert!(store.subscribe(&wanted, NOW).await.unwrap());
+    }
+    unsubscribe(store) {
+        let (_, id) = store.room_by_code("furnished-code").await.unwrap().unwrap();
+        let room = store.room(&ONE, id).await.unwrap().unwrap();
+        let unwanted = subscription(&room, "furnished", SubscriptionKind::Room);
+        assert!(store.unsubscribe(&unwanted, NOW).await.unwrap());
+    }
+    accept_push(store) {
+        let (_, id) = store.room_by_code("furnished-code").await.unwrap().unwrap();
+        let who = ["furnished".to_owned()];
+        store.accept_push(&ONE, id, &who, DAY + 1, NOW).await.unwrap().unwrap();
+    }
+    settle_push(store) {
+        let open = store.open_pushes(1).await.unwrap().remove(0);
+        assert!(store.settle_push(&open, true, NOW).await.unwrap());
+    }
+    tell_subscribers(store) {
+        assert!(store.tell_subscribers(NOW).await.unwrap());
+    }
+    create_endpoint(store) {
+        endpoint(store, &ONE).await;
+    }
+    change_endpoint(store) {
+        let to = new(&ONE, "https://b.example");
+        assert!(store.change_endpoint(1, &to).await.unwrap());
+    }
+    enable_endpoint(store) {
+        assert!(store.enable_endpoint(&ONE, 1, NOW + 1).await.unwrap());
+    }
+    drop_endpoint(store) {
+        assert!(store.drop_endpoint(&ONE, 1).await.unwrap());
+    }
+    spread(store) {
+        let to = store.endpoint(&ONE, 1).await.unwrap().unwrap();
+        let all = [delivery("next", 1, 3), delivery("other", 3, 4)];
+        let range = (to.seen, to.seen + 4);
+        assert!(store.spread(1, &ONE, range, &all, NOW).await.unwrap());
+    }
+    add_delivery(store) {
+        assert!(store.add_delivery(1, &ONE, &delivery("test", 0, 0), NOW).await.unwrap());
+    }
+    note_try(store) {
+        let failed = Tried::Failed { error: "503".into(), next: None, patience_ms: 0 };
+        assert!(store.note_try("waits", 1, &failed, NOW).await.unwrap());
+    }
+    redeliver(store) {
+        assert!(store.redeliver(&ONE, 1, "over", NOW).await.unwrap());
+    }
+    purge_deliveries(store) {
+        assert_eq!(store.purge_deliveries(NOW + 1).await.unwrap(), 1);
     }
     note_applied(store) {
         store.note_applied(4, NOW).await.unwrap();

@@ -1,5 +1,6 @@
 // The console's words in English.
 import { goods } from './goodsEn';
+import { push, subscriptions } from './eventsEn';
 import type { zh } from './zh';
 
 export const en: typeof zh = {
@@ -17,6 +18,8 @@ export const en: typeof zh = {
     goods: 'Goods',
     anchors: 'Hosts',
     people: 'People',
+    subscriptions: 'Subscribers',
+    push: 'Events',
     settings: 'Settings',
     help: 'Integration',
   },
@@ -243,6 +246,8 @@ export const en: typeof zh = {
     closeCommentNote: 'Viewers can comment; cannot be turned on after the start',
     closeShare: 'Sharing',
     closeShareNote: 'Viewers can share the room; cannot be changed after the start',
+    banComment: 'Mute comments',
+    banCommentNote: 'Viewers cannot comment meanwhile',
     closeReplay: 'Replay',
     closeReplayNote: 'Viewers can watch it later; can be turned on any time',
     closeKf: 'Customer service',
@@ -256,6 +261,14 @@ export const en: typeof zh = {
     closed: 'Cannot be edited in its present state',
   },
   rule: {
+    text_forbidden: 'A word here is against the law; change it',
+    link_invalid: 'A link that begins with https:// or http://',
+    customer_service_missing: 'Set customer service in the settings first',
+    url_invalid: 'An address that begins with https:// or http://, without a password',
+    event_unknown: 'There is no such event',
+    token_form: '3–32 letters or digits',
+    aes_key_form: '43 letters or digits',
+    original_id_form: 'Begins with gh_',
     required: 'Required',
     name_too_short: 'Too short: at least {nameLeastHalf} letters ({nameLeast} Chinese characters)',
     name_too_long: 'Too long: at most {nameMostHalf} letters ({nameMost} Chinese characters)',
@@ -401,6 +414,9 @@ export const en: typeof zh = {
     after: 'On',
   },
   goods,
+  switches: { title: 'Switches' },
+  subscriptions,
+  push,
   settings: {
     goods: 'Goods',
     goodsText: 'Holds for goods of the console and of the API.',
@@ -412,6 +428,11 @@ export const en: typeof zh = {
     goodsOff: 'Switch goods off',
     goodsOffHint:
       'Then goods can be neither added, edited, submitted, put on shelves nor shown as cards; what is there stays.',
+    service: 'Customer service',
+    serviceText:
+      'The page that opens when a viewer asks for customer service. Rooms can show it once it is set.',
+    serviceLink: 'Link',
+    serviceHint: 'WeChat customer service or any page, beginning with https:// or http://; empty: none',
     title: 'Settings · Kaibo console',
     latency: 'Latency and cost',
     latencyText:

@@ -1,5 +1,6 @@
 // The console's words in Chinese.
 import { goods } from './goodsZh';
+import { push, subscriptions } from './eventsZh';
 
 export const zh = {
   loading: '加载中…',
@@ -16,6 +17,8 @@ export const zh = {
     goods: '商品库',
     anchors: '主播',
     people: '成员',
+    subscriptions: '订阅',
+    push: '消息推送',
     settings: '应用设置',
     help: '接入帮助',
   },
@@ -234,6 +237,8 @@ export const zh = {
     closeCommentNote: '观众可以发评论；开播后不能再打开',
     closeShare: '分享',
     closeShareNote: '观众可以转发直播间；开播后不能修改',
+    banComment: '全员禁言',
+    banCommentNote: '观众暂时不能发评论',
     closeReplay: '回放',
     closeReplayNote: '结束后观众可以看回放，可随时打开',
     closeKf: '客服',
@@ -247,6 +252,14 @@ export const zh = {
     closed: '当前状态不能编辑',
   },
   rule: {
+    text_forbidden: '含有违法违规的词语，请修改',
+    link_invalid: '请填写以 https:// 或 http:// 开头的链接',
+    customer_service_missing: '尚未配置客服，请先在“应用设置”中填写客服链接',
+    url_invalid: '请填写以 https:// 或 http:// 开头的地址，不能含账号密码',
+    event_unknown: '含有未知的事件',
+    token_form: '3–32 位字母或数字',
+    aes_key_form: '43 位字母或数字',
+    original_id_form: '以 gh_ 开头',
     required: '必填',
     name_too_short: '标题太短，至少 {nameLeast} 个汉字',
     name_too_long: '标题太长，最多 {nameMost} 个汉字',
@@ -390,6 +403,9 @@ export const zh = {
     after: '下一页',
   },
   goods,
+  switches: { title: '功能开关' },
+  subscriptions,
+  push,
   settings: {
     goods: '商品',
     goodsText: '对后台添加和接口添加的商品都生效。',
@@ -400,6 +416,10 @@ export const zh = {
       '页面路径中用来区分商品的参数名，多个用逗号隔开，最多 10 个。上线后请勿随意修改，以免与已有商品对不上。',
     goodsOff: '停用商品功能',
     goodsOffHint: '停用后不能添加、修改、提审商品，也不能导入和推送到直播间；货架上已有的商品不受影响。',
+    service: '客服',
+    serviceText: '观众在直播间点“客服”时打开的页面。填写后，直播间才能开启客服功能。',
+    serviceLink: '客服链接',
+    serviceHint: '微信客服链接或客服网页，以 https:// 或 http:// 开头；留空表示不提供客服',
     title: '应用设置 · 开播控制台',
     latency: '延迟与成本',
     latencyText:

@@ -21,6 +21,8 @@ const room = (change: Partial<RoomView>): RoomView => ({
   closeLike: false,
   closeShare: false,
   closeReplay: false,
+  banComment: false,
+  customerServiceUrl: null,
   offset: 5,
   now: 0,
   banReason: null,

@@ -7,6 +7,7 @@ export const en: typeof zh = {
   site: 'Kaibo',
   room: {
     loading: 'Entering the room…',
+    service: 'Ask us',
     roomId: 'Room {id}',
     anchor: 'Host: {name}',
     planned: 'Scheduled',

@@ -7,6 +7,7 @@ export const zh = {
   room: {
     loading: '正在进入直播间…',
     roomId: '直播间 {id}',
+    service: '客服',
     anchor: '主播：{name}',
     planned: '直播时间',
     startsIn: '距离开播还有',

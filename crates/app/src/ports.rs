@@ -1,0 +1,108 @@
+//! What the use cases want of the world outside. The binary puts `kaibo-outbound` behind it.
+
+use futures_util::future::BoxFuture;
+use kaibo_domain::UnixMs;
+use kaibo_domain::endpoint::MessageSettings;
+use kaibo_domain::event::StoredEvent;
+
+/// One call to a webhook.
+#[derive(Clone)]
+pub struct WebhookCall {
+    /// Where.
+    pub url: String,
+    /// What it is signed with.
+    pub secret: String,
+    /// The delivery's id, the same at each try.
+    pub id: String,
+    /// What is told, such as `room.status`.
+    pub kind: String,
+    /// JSON, the same at each try.
+    pub body: String,
+    /// Now.
+    pub at: UnixMs,
+}
+
+/// One event to a merchant's message URL.
+#[derive(Clone)]
+pub struct MessageCall {
+    /// Where and how.
+    pub to: MessageSettings,
+    /// The app's id.
+    pub appid: String,
+    /// What happened.
+    pub event: StoredEvent,
+    /// Now.
+    pub at: UnixMs,
+}
+
+/// Why a call did not do what it should.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Nothing leaves this process.
+    #[error("nothing leaves this process")]
+    NoWayOut,
+    /// Not an address that is called.
+    #[error("not an address of the web")]
+    Url,
+    /// All that the name stands for is private, and not listed in the settings.
+    #[error("{0} is a private address; [outbound] allow_private may list it")]
+    Private(String),
+    /// The name is nobody's.
+    #[error("the name cannot be resolved")]
+    Resolve,
+    /// Nobody takes the connection.
+    #[error("cannot connect: {0}")]
+    Connect(String),
+    /// The certificate is not good, or nobody speaks TLS there.
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// No answer in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// An answer that breaks off or is no HTTP.
+    #[error("the answer broke off")]
+    Broken,
+    /// An answer other than the wanted one.
+    #[error("answered {status}: {body}")]
+    Answer {
+        /// HTTP status.
+        status: u16,
+        /// The beginning of what it said.
+        body: String,
+    },
+}
+
+/// Calls that leave the house.
+pub trait Outbound: Send + Sync + 'static {
+    /// Hands a webhook over; a 2xx says that it arrived.
+    fn webhook(&self, call: WebhookCall) -> BoxFuture<'_, Result<(), CallError>>;
+    /// Hands an event to a message URL; `success` or an empty body says that it arrived.
+    fn message(&self, call: MessageCall) -> BoxFuture<'_, Result<(), CallError>>;
+    /// Asks a message URL to show that it knows its token.
+    fn check_message_url(
+        &self,
+        to: MessageSettings,
+        at: UnixMs,
+    ) -> BoxFuture<'_, Result<(), CallError>>;
+}
+
+/// A process that calls nobody: a command line.
+pub(crate) struct NoWayOut;
+
+impl Outbound for NoWayOut {
+    fn webhook(&self, _: WebhookCall) -> BoxFuture<'_, Result<(), CallError>> {
+        Box::pin(async { Err(CallError::NoWayOut) })
+    }
+
+    fn message(&self, _: MessageCall) -> BoxFuture<'_, Result<(), CallError>> {
+        Box::pin(async { Err(CallError::NoWayOut) })
+    }
+
+    fn check_message_url(
+        &self,
+        _: MessageSettings,
+        _: UnixMs,
+    ) -> BoxFuture<'_, Result<(), CallError>> {
+        Box::pin(async { Err(CallError::NoWayOut) })
+    }
+}

@@ -1,0 +1,5 @@
+//! Calls that leave the house, to a server on loopback.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod calls;
+mod deliveries;
