@@ -20,8 +20,7 @@ pub(super) fn of(fault: &Fault) -> Option<String> {
             format!("address: {address} is not among those that the app may call from")
         }
         Fault::Call(CallFault::NotAdmitted) => {
-            "admission: the app may not use live; the console and /v1/apps/{appid}/admission say \
-             what is missing"
+            "admission: the app may not use live; /v1/apps/{appid}/admission says what is missing"
                 .to_owned()
         }
         Fault::Call(CallFault::KeyRunning) => {
