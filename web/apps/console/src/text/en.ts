@@ -3,6 +3,7 @@ import { goods } from './goodsEn';
 import { push, subscriptions } from './eventsEn';
 import type { zh } from './zh';
 
+
 export const en: typeof zh = {
   loading: 'Loading…',
   retry: 'Try again',

@@ -2,6 +2,7 @@
 import { goods } from './goodsZh';
 import { push, subscriptions } from './eventsZh';
 
+
 export const zh = {
   loading: '加载中…',
   retry: '重试',
