@@ -293,7 +293,6 @@ export const en: typeof zh = {
     goods_image_too_large: 'At most 300 by 300 pixels. Make it smaller and upload it again.',
     text_too_long: 'Too long',
     text_bad_characters: 'There are characters that cannot be used here',
-    text_forbidden: 'There are words that are not allowed',
     price_invalid: 'An amount with at most two decimals',
     price_range_reversed: 'The highest price must not be below the lowest',
     price_no_discount: 'The current price must be below the original one',

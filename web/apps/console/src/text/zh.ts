@@ -284,7 +284,6 @@ export const zh = {
     goods_image_too_large: '图片宽高均不能超过 300 像素，请缩小后重新上传',
     text_too_long: '内容过长，请精简',
     text_bad_characters: '含有不支持的字符，请修改',
-    text_forbidden: '含有违禁内容，请修改',
     price_invalid: '请填写正确的价格，最多两位小数',
     price_range_reversed: '最高价不能低于最低价',
     price_no_discount: '现价需低于原价',
