@@ -13,6 +13,7 @@ use kaibo_domain::room::Room;
 use subtle::ConstantTimeEq as _;
 
 use crate::error::{ApiError, ApiResult};
+use crate::peer::ClientIp;
 use crate::state::ApiState;
 
 /// Name of the console's cookie.
@@ -240,6 +241,31 @@ where
             room: room.ok_or_else(unknown)?,
             credential: shown,
         })
+    }
+}
+
+/// The app whose access token `Authorization: Bearer <token>` shows; 401 `token_unknown` otherwise,
+/// or from where the app takes no calls.
+pub(crate) struct ByToken(pub(crate) AppId);
+
+impl<S> FromRequestParts<S> for ByToken
+where
+    Arc<ApiState>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        let unknown = || ApiError::new(StatusCode::UNAUTHORIZED, "token_unknown");
+        let token = credential(&parts.headers, "bearer").ok_or_else(unknown)?;
+        let api = Arc::<ApiState>::from_ref(state);
+        let owner = api.kaibo.authenticate(&token).await?;
+        let app_id = owner.map_err(|_| unknown())?;
+        let client = ClientIp::from_request_parts(parts, state).await?;
+        if !api.kaibo.door(&app_id).await?.admits(client.0) {
+            return Err(unknown());
+        }
+        Ok(Self(app_id))
     }
 }
 

@@ -8,8 +8,8 @@ use crate::peer::IpNet;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ApiConfig {
-    /// Reverse proxies whose `X-Forwarded-For` is believed: addresses or networks such as
-    /// `10.0.0.0/8`. Empty: the peer of the connection is the client.
+    /// Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or
+    /// networks such as `10.0.0.0/8`. Empty: the peer of the connection is the client.
     pub proxies: Vec<IpNet>,
     /// Event streams open at once for one client address (one /64 with IPv6). Many phones share
     /// one address behind a carrier's translation, so this is far above one person's need.

@@ -57,6 +57,31 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ),
     ("not_signed_in", "请先登录", "Sign in first."),
     (
+        "token_unknown",
+        "access_token 无效或已过期",
+        "The access token is not valid, or not any more.",
+    ),
+    (
+        "repeat_key_taken",
+        "该 Idempotency-Key 已用于另一次请求，请换一个",
+        "This Idempotency-Key was used for another request. Take a new one.",
+    ),
+    (
+        "repeat_running",
+        "相同的请求正在处理，请稍后重试",
+        "The same request is being carried out. Try again shortly.",
+    ),
+    (
+        "repeat_cut_off",
+        "上一次相同的请求中途中断，请先确认是否已生效，再换一个 Idempotency-Key 重试",
+        "The same request was cut off before. See whether it took effect, then use a new key.",
+    ),
+    (
+        "quota_used_up",
+        "调用次数已达上限，请稍后再试",
+        "The calls allowed are used up. Try again later.",
+    ),
+    (
         "bad_credentials",
         "用户名或密码错误",
         "The name or the password is wrong.",

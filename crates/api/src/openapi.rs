@@ -15,7 +15,11 @@ use crate::{health, v1};
         title = "Kaibo",
         description = "Kaibo's own API: what viewers, anchors and the console use. All times are \
                        Unix milliseconds. Every error has the body `ErrorAnswer`. The console's \
-                       changes need the session's token in `X-CSRF-Token`.",
+                       changes need the session's token in `X-CSRF-Token`. A POST of the console \
+                       may carry an `Idempotency-Key` (1 to 255 characters): sent again \
+                       within 24 hours, the same is done once and answered the same, with \
+                       `X-Kaibo-Repeated: true`; refusals are judged anew. Every JSON answer to a GET has a weak \
+                       ETag by its content; with `If-None-Match` the same is 304.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(ErrorAnswer)),
@@ -24,6 +28,7 @@ use crate::{health, v1};
         (name = "broadcast", description = "The anchor's page; for devices of the anchor"),
         (name = "session", description = "Set-up, log-in, log-out"),
         (name = "apps", description = "Apps and their quotas"),
+        (name = "calls", description = "How an app's calls of WeChat's API are let in"),
         (name = "rooms", description = "An app's rooms"),
         (name = "access", description = "Codes and push address of a room"),
         (name = "people", description = "Whom an app knows, and what they may do"),
@@ -39,6 +44,7 @@ pub fn document() -> openapi::OpenApi {
     let v1 = OpenApiRouter::new()
         .merge(with_errors(v1::open_routes(), None))
         .merge(with_errors(v1::broadcast_routes(), Some("broadcast")))
+        .merge(with_errors(v1::token_routes(), Some("token")))
         .merge(with_errors(v1::console_routes(), Some("session")));
     let mut document = OpenApiRouter::with_openapi(Head::openapi())
         .merge(health::routes())
@@ -110,4 +116,10 @@ fn add_schemes(components: &mut Components) {
     );
     let code = SecurityScheme::ApiKey(ApiKey::Header(code));
     components.add_security_scheme("broadcast", code);
+    let token = ApiKeyValue::with_description(
+        "Authorization",
+        "An app's access token, as WeChat's calls take it: `Bearer <access_token>`",
+    );
+    let token = SecurityScheme::ApiKey(ApiKey::Header(token));
+    components.add_security_scheme("token", token);
 }

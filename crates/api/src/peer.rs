@@ -1,88 +1,15 @@
 //! Who is at the other end: the connection's peer, or whom a trusted proxy names.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-use serde::{Deserialize, Deserializer};
+pub use kaibo_domain::net::{InvalidIpNet, IpNet};
 
 use crate::error::ApiError;
-
-/// A network such as `10.0.0.0/8`, or one address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IpNet {
-    address: IpAddr,
-    prefix: u8,
-}
-
-/// A text is no address or network.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is neither an address (192.0.2.1) nor a network (192.0.2.0/24)")]
-pub struct InvalidIpNet(String);
-
-impl IpNet {
-    /// Whether `address` lies in this network. An IPv4 address written as IPv6 counts as IPv4.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, address.to_canonical()) {
-            (IpAddr::V4(net), IpAddr::V4(ip)) => {
-                let shift = 32 - u32::from(self.prefix);
-                (net.to_bits() ^ ip.to_bits())
-                    .checked_shr(shift)
-                    .unwrap_or(0)
-                    == 0
-            }
-            (IpAddr::V6(net), IpAddr::V6(ip)) => {
-                let shift = 128 - u32::from(self.prefix);
-                (net.to_bits() ^ ip.to_bits())
-                    .checked_shr(shift)
-                    .unwrap_or(0)
-                    == 0
-            }
-            _ => false,
-        }
-    }
-}
-
-impl FromStr for IpNet {
-    type Err = InvalidIpNet;
-
-    fn from_str(text: &str) -> Result<Self, InvalidIpNet> {
-        let invalid = || InvalidIpNet(text.to_owned());
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| invalid())?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = match prefix {
-            Some(prefix) => prefix.parse().map_err(|_| invalid())?,
-            None => most,
-        };
-        if prefix > most {
-            return Err(invalid());
-        }
-        Ok(Self { address, prefix })
-    }
-}
-
-impl fmt::Display for IpNet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
-    }
-}
-
-impl<'de> Deserialize<'de> for IpNet {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
 
 /// The client's address, set on every request by [`find`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,8 +34,14 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientIp {
     }
 }
 
-/// Finds the client of a request and notes it for [`ClientIp`]. Needs the listener to give
-/// `ConnectInfo<SocketAddr>`; without it all requests count as one client.
+/// Whether the request came to our outermost proxy by https, set on every request by [`find`].
+/// Kaibo itself speaks http alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Https(pub(crate) bool);
+
+/// Finds the client of a request and how it came, and notes both for [`ClientIp`] and [`Https`].
+/// Needs the listener to give `ConnectInfo<SocketAddr>`; without it all requests count as one
+/// client.
 pub(crate) async fn find(
     State(proxies): State<Arc<[IpNet]>>,
     mut request: Request,
@@ -118,25 +51,30 @@ pub(crate) async fn find(
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(Ipv4Addr::UNSPECIFIED.into(), |info| info.0.ip());
-    let forwarded = request
-        .headers()
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let client = client_of(peer, forwarded, &proxies);
+    let (client, hops) = client_of(peer, lines(&request, "x-forwarded-for"), &proxies);
+    let is_trusted = proxies.iter().any(|net| net.contains(peer));
+    let https = is_trusted && came_by_https(lines(&request, "x-forwarded-proto"), hops);
     request.extensions_mut().insert(ClientIp(client));
+    request.extensions_mut().insert(Https(https));
     next.run(request).await
 }
 
+fn lines<'a>(request: &'a Request, name: &str) -> impl DoubleEndedIterator<Item = &'a str> {
+    let lines = request.headers().get_all(name).into_iter();
+    lines.filter_map(|value| value.to_str().ok())
+}
+
 /// Walks `X-Forwarded-For` from its end, where our own proxy wrote, to the first address that is
-/// no trusted proxy: what stands before that is the client's own claim.
+/// no trusted proxy: what stands before that is the client's own claim. With how many addresses
+/// were walked.
 fn client_of<'a>(
     peer: IpAddr,
     forwarded: impl DoubleEndedIterator<Item = &'a str>,
     proxies: &[IpNet],
-) -> IpAddr {
+) -> (IpAddr, usize) {
     let trusted = |ip: IpAddr| proxies.iter().any(|net| net.contains(ip));
     let mut client = peer.to_canonical();
+    let mut walked = 0;
     let hops = forwarded.rev().flat_map(|line| line.rsplit(','));
     for hop in hops {
         if !trusted(client) {
@@ -146,8 +84,17 @@ fn client_of<'a>(
             Ok(address) => client = address.to_canonical(),
             Err(_) => break,
         }
+        walked += 1;
     }
-    client
+    (client, walked)
+}
+
+/// What our outermost proxy, which is `hops` entries from the end, wrote into
+/// `X-Forwarded-Proto`. Proxies that replace the header instead of adding to it leave one entry.
+fn came_by_https<'a>(protos: impl DoubleEndedIterator<Item = &'a str>, hops: usize) -> bool {
+    let entries = protos.rev().flat_map(|line| line.rsplit(','));
+    let ours = entries.take(hops.max(1)).last();
+    ours.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"))
 }
 
 #[cfg(test)]
@@ -156,7 +103,8 @@ mod tests {
 
     fn client(peer: &str, forwarded: &[&str], proxies: &[&str]) -> String {
         let proxies: Vec<IpNet> = proxies.iter().map(|net| net.parse().unwrap()).collect();
-        client_of(peer.parse().unwrap(), forwarded.iter().copied(), &proxies).to_string()
+        let found = client_of(peer.parse().unwrap(), forwarded.iter().copied(), &proxies);
+        found.0.to_string()
     }
 
     #[test]
@@ -195,17 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn networks_hold_their_addresses_in_both_families() {
-        let net: IpNet = "10.0.0.0/8".parse().unwrap();
-        assert!(net.contains("10.255.0.1".parse().unwrap()));
-        assert!(net.contains("::ffff:10.0.0.1".parse().unwrap()));
-        assert!(!net.contains("11.0.0.1".parse().unwrap()));
-        let all: IpNet = "0.0.0.0/0".parse().unwrap();
-        assert!(all.contains("203.0.113.7".parse().unwrap()));
-        assert!(!all.contains("::1".parse().unwrap()));
-        let six: IpNet = "2001:db8::/32".parse().unwrap();
-        assert!(six.contains("2001:db8:1::1".parse().unwrap()));
-        assert!(!six.contains("2001:db9::1".parse().unwrap()));
-        assert!("10.0.0.0/x".parse::<IpNet>().is_err());
+    fn a_claim_of_https_counts_where_our_outermost_proxy_made_it() {
+        let https = |protos: &[&str], hops| came_by_https(protos.iter().copied(), hops);
+        assert!(https(&["https"], 1));
+        assert!(https(&["HTTPS"], 0), "a proxy that names no client");
+        assert!(https(&["https"], 2), "the inner proxy hands it through");
+        assert!(https(&["https, http"], 2), "the inner proxy adds its own");
+        assert!(!https(&["https, http"], 1), "the client's own claim");
+        assert!(!https(&["https", "http"], 1));
+        assert!(!https(&[], 1));
     }
 }

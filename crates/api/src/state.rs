@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::ApiConfig;
 use crate::sse::StreamSlots;
+use crate::v1::room_statuses::RoomStatuses;
 use crate::v1::room_views::RoomViews;
 
 /// What every handler of /v1 shares.
@@ -15,6 +16,8 @@ pub(crate) struct ApiState {
     pub(crate) streams: StreamSlots,
     /// Views of rooms that many viewers follow.
     pub(crate) views: RoomViews,
+    /// Statuses that systems ask for again and again.
+    pub(crate) statuses: RoomStatuses,
     /// Cancelled when the server is about to end.
     pub(crate) shutdown: CancellationToken,
 }
@@ -24,6 +27,7 @@ impl ApiState {
         Self {
             views: RoomViews::new(kaibo.clone()),
             kaibo,
+            statuses: RoomStatuses::default(),
             streams: StreamSlots::new(config.event_streams, config.event_streams_per_ip),
             shutdown,
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kaibo_domain::UnixMs;
 use kaibo_domain::id::{AppId, parse_stream_name};
+use kaibo_domain::quota::Limits;
 use kaibo_domain::refusal::Refusal;
 use kaibo_store::App;
 
@@ -33,6 +34,8 @@ pub struct AppSummary {
     pub rooms_today: i64,
     /// Rooms in 101, 105 or 106.
     pub live_now: i64,
+    /// How many there may be of each.
+    pub limits: Limits,
     /// How long a tag of its streams may wait for others, in milliseconds; `None`: as the server's
     /// settings say.
     pub latency_budget_ms: Option<i64>,
@@ -74,6 +77,7 @@ impl Kaibo {
             summaries.push(AppSummary {
                 rooms_today: self.store().rooms_made(&app.app_id, day).await?,
                 live_now: self.store().on_air_count(&app.app_id).await?,
+                limits: self.limits(&app.app_id).await?,
                 app_id: app.app_id,
                 name: app.name,
                 created_at: app.created_at,

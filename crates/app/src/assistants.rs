@@ -27,7 +27,8 @@ impl Kaibo {
                 return Err(PersonRefusal::AssistantUnknown.into());
             }
         }
-        let takes_in = self.settings().profile == Profile::Tolerant;
+        let door = self.door(app_id).await?;
+        let takes_in = self.profile(&door) == Profile::Tolerant;
         let now = self.now();
         let added = self
             .store()

@@ -187,7 +187,7 @@ impl Kaibo {
         if now >= device.seen_at + NOTE_MS {
             self.store().note_device(device.id, now).await?;
         }
-        Ok(Some(self.settled(&room)))
+        Ok(Some(self.settled(&room).await?))
     }
 
     /// A person's devices, the latest first.

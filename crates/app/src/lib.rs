@@ -2,20 +2,25 @@
 
 mod access;
 mod accounts;
+mod admission;
 mod anchors;
 mod apps;
 mod assistants;
+mod calls;
 pub mod clock;
 mod devices;
+mod door;
 mod feed;
 mod goods;
 mod identities;
 mod images;
 mod jobs;
+mod lately;
 mod live;
 mod outbox;
 mod people;
 mod quota;
+mod repeats;
 mod roles;
 mod rooms;
 mod secret;
@@ -31,6 +36,7 @@ use std::time::Duration;
 use kaibo_bus::Bus;
 pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
+use kaibo_domain::door::Door;
 use kaibo_domain::goods::GoodsRefusal;
 use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
@@ -40,8 +46,11 @@ pub use kaibo_store::{
     Anchor, Device, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person, PushRefusal, Reveal,
     RoomQuery, Shelved, Submission,
 };
+pub use kaibo_store::{CallQuery, CallRecord};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
+
+use crate::lately::Lately;
 
 pub use access::{Play, PushAddress, RoomAccess};
 pub use accounts::{AccountRefusal, OpenSession, Session, SignedIn};
@@ -53,9 +62,11 @@ pub use feed::{Changed, Changes};
 pub use identities::SubmitRefusal;
 pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
+pub use quota::{Counted, Standing};
+pub use repeats::{RepeatKey, Repeated};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
-pub use tokens::{CredentialRefusal, IssuedToken, TokenRefusal};
+pub use tokens::{CredentialRefusal, FORCED, FORCED_LIMIT, IssuedToken, TokenRefusal};
 
 /// How long an answer of the database counts for readiness.
 const PING_FRESH: Duration = Duration::from_secs(1);
@@ -112,6 +123,10 @@ struct Inner {
     /// How far this process has carried events out; `None` outside a server.
     carried_out: watch::Sender<Option<i64>>,
     calls: quota::CallCounter,
+    call_log: calls::CallLog,
+    doors: Lately<Door>,
+    judged: Lately<admission::Judged>,
+    repeats: repeats::Repeats,
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
     submissions: throttle::Throttle,
@@ -131,6 +146,10 @@ impl Kaibo {
             settings,
             carried_out: watch::Sender::new(None),
             calls: quota::CallCounter::default(),
+            call_log: calls::CallLog::default(),
+            doors: Lately::default(),
+            judged: Lately::default(),
+            repeats: repeats::Repeats::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
             submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),

@@ -77,7 +77,7 @@ impl Kaibo {
         let Some(room) = self.store().room(&app_id, room_id).await? else {
             return Ok(Admission::Refused(RefusedPush::UnknownRoom));
         };
-        let room = self.settled(&room);
+        let room = self.settled(&room).await?;
         let access = self.access_row(&app_id, room_id).await?;
         match self.judge(&room, &access, stream, query).await? {
             Ok(()) => Ok(Admission::Admitted(self.playback_with(&room, &access))),
@@ -94,7 +94,7 @@ impl Kaibo {
             return Ok(Playback::Cut);
         };
         let access = self.access_row(&app_id, room_id).await?;
-        Ok(self.playback_with(&self.settled(&room), &access))
+        Ok(self.playback_with(&self.settled(&room).await?, &access))
     }
 
     /// A good stream is there. `false`: the room may not go on air for it, so cut it.
@@ -175,7 +175,8 @@ impl Kaibo {
                 return Ok(());
             }
             // As of the moment before its window, which would start it first.
-            let before = room.startable_from(self.rules()).map(|from| from - 1);
+            let rules = self.room_rules(&room.app_id).await?;
+            let before = room.startable_from(&rules).map(|from| from - 1);
             let at = before.map_or(self.now(), |before| before.min(self.now()));
             let lost = self.try_change(&room, &Command::LostStream, at).await?;
             if lost.is_some() {
@@ -229,12 +230,10 @@ impl Kaibo {
         if room.status == Status::Planned && !self.may_go_live(room).await? {
             return Ok(Err(RefusedPush::AnchorUnverified));
         }
-        let starts = room.status == Status::Planned
-            && (room.armed
-                || room
-                    .startable_from(self.rules())
-                    .is_some_and(|at| at <= now));
-        let limit = i64::from(self.settings().limits.live_at_once);
+        let rules = self.room_rules(&room.app_id).await?;
+        let due = room.startable_from(&rules).is_some_and(|at| at <= now);
+        let starts = room.status == Status::Planned && (room.armed || due);
+        let limit = i64::from(self.limits(&room.app_id).await?.live_at_once);
         if starts && self.store().on_air_count(&room.app_id).await? >= limit {
             return Ok(Err(RefusedPush::Quota));
         }

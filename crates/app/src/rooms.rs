@@ -33,13 +33,13 @@ impl Kaibo {
     pub async fn create_room(&self, app_id: &AppId, input: DraftInput) -> Result<Room> {
         let now = self.now();
         let mut draft = input.draft;
-        self.check_draft(&draft, None, now)?;
+        self.check_draft(app_id, &draft, None, now).await?;
         let sub = draft.sub_anchor_wechat.as_deref();
         self.require_verified(app_id, &draft.anchor_wechat, sub)
             .await?;
         self.resolve_images(app_id, &mut draft, None, input.images_required)
             .await?;
-        let per_day = self.settings().limits.rooms_per_day;
+        let per_day = self.limits(app_id).await?.rooms_per_day;
         let room = NewRoom {
             app_id,
             draft: &draft,
@@ -68,10 +68,11 @@ impl Kaibo {
             &before,
             &Command::Edit(Box::new(before.draft.clone())),
             self.now(),
-            self.rules(),
+            &self.room_rules(app_id).await?,
         )?;
         let mut draft = input.draft;
-        self.check_draft(&draft, Some(&before.draft), self.now())?;
+        self.check_draft(app_id, &draft, Some(&before.draft), self.now())
+            .await?;
         self.require_newcomers_verified(app_id, &draft, &before.draft)
             .await?;
         self.resolve_images(
@@ -145,7 +146,8 @@ impl Kaibo {
         command: &Command,
         at: UnixMs,
     ) -> Result<Option<Applied>> {
-        let change = step(room, command, at, self.rules())?;
+        let rules = self.room_rules(&room.app_id).await?;
+        let change = step(room, command, at, &rules)?;
         // A timer that finds nothing to do was set under other settings: it is set anew, or it
         // would be due for ever.
         if !change.dirty && *command != Command::Timer {
@@ -157,8 +159,8 @@ impl Kaibo {
         if enters && !self.may_go_live(&change.room).await? {
             return Err(PersonRefusal::VerificationOver.into());
         }
-        let deadline = next_deadline(&change.room, self.rules());
-        let limit = self.settings().limits.live_at_once;
+        let deadline = next_deadline(&change.room, &rules);
+        let limit = self.limits(&room.app_id).await?.live_at_once;
         let saved = self
             .store()
             .save_room(&change, deadline, Some(limit), self.now());
@@ -182,7 +184,7 @@ impl Kaibo {
             .room(app_id, room_id)
             .await?
             .ok_or(Refusal::RoomUnknown)?;
-        Ok(self.settled(&room))
+        self.settled(&room).await
     }
 
     /// A room by its number alone, for the viewers' page.
@@ -192,27 +194,32 @@ impl Kaibo {
             .room_by_id(room_id)
             .await?
             .ok_or(Refusal::RoomUnknown)?;
-        Ok(self.settled(&room))
+        self.settled(&room).await
     }
 
     /// Total and a page of an app's rooms, the latest planned start first.
     pub async fn rooms(&self, app_id: &AppId, query: &RoomQuery) -> Result<(i64, Vec<Room>)> {
         let (total, rooms) = self.store().rooms(app_id, query).await?;
-        Ok((total, rooms.iter().map(|room| self.settled(room)).collect()))
+        let (rules, now) = (self.room_rules(app_id).await?, self.now());
+        let settled = rooms.iter().map(|room| settle(room, now, &rules).room);
+        Ok((total, settled.collect()))
     }
 
     /// The room with every deadline that has passed: a reader never sees a stale status, even
     /// in the moment before the timer has run.
-    pub(crate) fn settled(&self, room: &Room) -> Room {
-        settle(room, self.now(), self.rules()).room
+    pub(crate) async fn settled(&self, room: &Room) -> Result<Room> {
+        let rules = self.room_rules(&room.app_id).await?;
+        Ok(settle(room, self.now(), &rules).room)
     }
 
-    pub(crate) fn rules(&self) -> &kaibo_domain::room::RoomRules {
-        &self.settings().room
-    }
-
-    fn check_draft(&self, draft: &Draft, before: Option<&Draft>, now: i64) -> Result<()> {
-        let mut broken = draft::check(draft, before, now, &self.settings().plan);
+    async fn check_draft(
+        &self,
+        app_id: &AppId,
+        draft: &Draft,
+        before: Option<&Draft>,
+        now: i64,
+    ) -> Result<()> {
+        let mut broken = draft::check(draft, before, now, &self.plan_rules(app_id).await?);
         broken.extend(draft::forbidden(draft, before, &self.settings().words));
         if broken.is_empty() {
             Ok(())

@@ -33,7 +33,7 @@ pub struct AppConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WechatConfig {
-    /// How callers are judged: `tolerant` or `strict`.
+    /// How callers are judged whose app has no profile of its own: `tolerant` or `strict`.
     pub profile: Profile,
 }
 

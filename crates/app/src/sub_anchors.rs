@@ -25,7 +25,8 @@ impl Kaibo {
             replaces,
         };
         // What the room says to it comes before who it is.
-        step(&room, &command, self.now(), self.rules())?;
+        let rules = self.room_rules(app_id).await?;
+        step(&room, &command, self.now(), &rules)?;
         self.require_sub_anchor(app_id, wechat_id).await?;
         self.apply(app_id, room_id, command).await.map(drop)
     }

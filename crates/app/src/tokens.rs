@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kaibo_domain::id::AppId;
+use kaibo_domain::quota::CallLimit;
 use kaibo_domain::{MINUTE_MS, UnixMs};
 use kaibo_store::{AccessToken, TokenKind};
 
@@ -14,6 +15,13 @@ const LIFE_MS: i64 = 7_200_000;
 const OVERLAP_MS: i64 = 5 * MINUTE_MS;
 /// Least time between two forced refreshes (spec P2).
 const FORCE_INTERVAL_MS: i64 = 30_000;
+/// The quota of forced refreshes.
+pub const FORCED: &str = "stable_token/force_refresh";
+/// Forced refreshes of everybody (spec P2).
+pub const FORCED_LIMIT: CallLimit = CallLimit {
+    per_day: 20,
+    per_minute: 20,
+};
 const ID_BYTES: usize = 16;
 
 /// A token as its buyer gets it.
@@ -47,55 +55,48 @@ pub enum TokenRefusal {
 
 impl Kaibo {
     /// A new token each time; the one before lives five minutes more.
-    pub async fn issue_token(
-        &self,
-        app_id: &str,
-        secret: &str,
-    ) -> Result<std::result::Result<IssuedToken, CredentialRefusal>> {
-        match self.check_secret(app_id, secret).await? {
-            Ok(app_id) => {
-                let now = self.now();
-                let row = new_row(app_id, TokenKind::Plain, now);
-                self.store().issue_token(&row, now + OVERLAP_MS).await?;
-                Ok(Ok(self.issued(&row, now)))
-            }
-            Err(refusal) => Ok(Err(refusal)),
-        }
+    pub async fn issue_token(&self, app_id: &AppId) -> Result<IssuedToken> {
+        let now = self.now();
+        let row = new_row(app_id.clone(), TokenKind::Plain, now);
+        self.store().issue_token(&row, now + OVERLAP_MS).await?;
+        Ok(self.issued(&row, now))
     }
 
     /// The same token until its last five minutes; `force_refresh` kills it at once, at most every
     /// 30 seconds. Independent of [`Kaibo::issue_token`].
+    /// A refresh that was forced counts as a call of [`FORCED`]; `None`: there are no more today.
     pub async fn stable_token(
         &self,
-        app_id: &str,
-        secret: &str,
+        app_id: &AppId,
         force_refresh: bool,
-    ) -> Result<std::result::Result<IssuedToken, CredentialRefusal>> {
-        let app_id = match self.check_secret(app_id, secret).await? {
-            Ok(app_id) => app_id,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+    ) -> Result<Option<IssuedToken>> {
         loop {
             let now = self.now();
-            let current = self
-                .store()
-                .newest_token(&app_id, TokenKind::Stable)
-                .await?;
-            if let Some(current) = &current {
-                let alive =
-                    current.superseded_at.is_none() && current.expires_at - now > OVERLAP_MS;
+            let current = self.store().newest_token(app_id, TokenKind::Stable).await?;
+            let alive = current.as_ref().filter(|current| {
+                current.superseded_at.is_none() && current.expires_at - now > OVERLAP_MS
+            });
+            if let Some(current) = alive {
                 let forced = force_refresh && now - current.issued_at >= FORCE_INTERVAL_MS;
-                if alive && !forced {
-                    return Ok(Ok(self.issued(current, now)));
+                if !forced {
+                    return Ok(Some(self.issued(current, now)));
+                }
+                let left = self.calls_left(app_id, FORCED, FORCED_LIMIT).await?;
+                if left.left() == 0 {
+                    return Ok(None);
                 }
             }
+            let kills = alive.is_some();
             let old_dies_at = if force_refresh { now } else { now + OVERLAP_MS };
             let row = new_row(app_id.clone(), TokenKind::Stable, now);
             let current = current.as_ref().map(|token| token.id.as_slice());
             let store = self.store();
             // Many servers of one merchant ask at once: all but one get the token of the first.
             if store.issue_token_after(&row, old_dies_at, current).await? {
-                return Ok(Ok(self.issued(&row, now)));
+                if kills {
+                    self.count_call(app_id, FORCED, FORCED_LIMIT).await?;
+                }
+                return Ok(Some(self.issued(&row, now)));
             }
         }
     }
@@ -122,7 +123,8 @@ impl Kaibo {
         })
     }
 
-    async fn check_secret(
+    /// The app of an id, if the secret is its own.
+    pub async fn app_of_secret(
         &self,
         app_id: &str,
         secret: &str,

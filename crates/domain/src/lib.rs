@@ -1,14 +1,17 @@
 //! Kaibo's rules: values and `now` in, values out. No IO, no clock, no randomness: it cannot
 //! fail, it can only refuse.
 
+pub mod admission;
 pub mod anchor;
 pub mod assistant;
+pub mod category;
 pub mod door;
 pub mod draft;
 pub mod event;
 pub mod goods;
 pub mod id;
 pub mod identity;
+pub mod net;
 pub mod person;
 pub mod quota;
 pub mod refusal;

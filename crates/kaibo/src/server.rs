@@ -151,6 +151,7 @@ impl Server {
         self.spawn(async move {
             tokio::join!(
                 kaibo.run_timers(shutdown.clone()),
+                kaibo.run_bookkeeping(shutdown.clone()),
                 kaibo.run_reviews(shutdown.clone()),
                 kaibo.run_image_purge(shutdown)
             );

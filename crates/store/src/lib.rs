@@ -4,13 +4,17 @@
 //! One [`Store`] per process; several processes may share a folder. One method is one transaction,
 //! and a write that was answered survives the loss of power.
 
+mod admission;
 mod anchors;
 mod apps;
 mod assistants;
 mod backup;
+mod call_log;
+mod calls;
 mod crash;
 mod db;
 mod devices;
+mod door;
 mod error;
 mod events;
 mod goods;
@@ -21,6 +25,7 @@ mod images;
 mod keys;
 mod lock;
 mod people;
+mod repeats;
 mod roles;
 mod room_access;
 mod room_row;
@@ -44,6 +49,8 @@ pub use anchors::Anchor;
 pub use apps::App;
 pub use assistants::Added;
 pub use backup::Copied;
+pub use call_log::{CallQuery, CallRecord};
+pub use calls::CallCount;
 pub use db::{BUSY_MS, DATABASE_FILE, Database, Migration};
 pub use devices::{Device, Enrolment};
 pub use error::StoreError;
@@ -53,6 +60,7 @@ pub use images::Image;
 pub use keys::{KEY_FILE, KeyError, MasterKey, SealError};
 pub use lock::{SERVER_LOCK_FILE, ServerLock};
 pub use people::{Holding, PeopleQuery, Person};
+pub use repeats::Repeat;
 pub use roles::{Given, Taken};
 pub use room_access::{PushRefusal, RoomAccess};
 pub use rooms::{NewRoom, RoomQuery, Saved};

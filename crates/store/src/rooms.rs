@@ -36,6 +36,12 @@ pub struct NewRoom<'a> {
 pub struct RoomQuery {
     /// Statuses wanted; none: all of them.
     pub statuses: Vec<Status>,
+    /// What the name must hold; empty: anything.
+    pub name: String,
+    /// Planned to start at this time or later.
+    pub start_from: Option<UnixMs>,
+    /// Planned to start before this time.
+    pub start_before: Option<UnixMs>,
     /// How many to skip.
     pub offset: i64,
     /// How many to give at most.
@@ -120,13 +126,17 @@ impl Store {
         query: &RoomQuery,
     ) -> Result<(i64, Vec<Room>), StoreError> {
         const COUNT: &str = "SELECT COUNT(*) AS n FROM room WHERE app_id = $1 \
-             AND deleted_at IS NULL AND status IN ($2, $3, $4, $5, $6, $7, $8)";
+             AND deleted_at IS NULL AND status IN ($2, $3, $4, $5, $6, $7, $8) \
+             AND ($9 = '' OR LOWER(name) LIKE LOWER($9) ESCAPE '!') \
+             AND start_at >= $10 AND start_at < $11";
         const PAGE: &str = concat!(
             "SELECT ",
             room_columns!(),
             " FROM room WHERE app_id = $1 AND deleted_at IS NULL \
              AND status IN ($2, $3, $4, $5, $6, $7, $8) \
-             ORDER BY start_at DESC, id DESC LIMIT $9 OFFSET $10"
+             AND ($9 = '' OR LOWER(name) LIKE LOWER($9) ESCAPE '!') \
+             AND start_at >= $10 AND start_at < $11 \
+             ORDER BY start_at DESC, id DESC LIMIT $12 OFFSET $13"
         );
         // One text for every filter: a status that is not wanted is asked for as 0, which none is.
         let wanted = Status::ALL.map(|status| {
@@ -135,6 +145,11 @@ impl Store {
         });
         let mut args = args![app_id];
         args.extend(wanted.map(crate::db::Value::from));
+        args.extend(args![
+            pattern(&query.name),
+            query.start_from.unwrap_or(UnixMs::MIN),
+            query.start_before.unwrap_or(UnixMs::MAX),
+        ]);
         let total = number(self.readers().row(COUNT, args.clone()).await?)?;
         args.extend(args![query.limit.max(0), query.offset.max(0)]);
         let rows = self.readers().rows(PAGE, args).await?;
@@ -247,6 +262,18 @@ async fn save(
         None => number(tx.row(events::LAST, args![]).await?)?,
     };
     Ok(Saved::Done { offset })
+}
+
+/// What matches every text that holds this one; empty for an empty one.
+fn pattern(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let escaped = text.chars().flat_map(|c| {
+        let mark = matches!(c, '%' | '_' | '!').then_some('!');
+        mark.into_iter().chain([c])
+    });
+    format!("%{}%", escaped.collect::<String>())
 }
 
 /// Counts one more room for the day, unless the app made its rooms.

@@ -94,16 +94,15 @@ pub(crate) struct RoomChanged {
     responses((status = 200, body = [AppView]))
 )]
 pub(crate) async fn apps(State(api): State<Arc<ApiState>>) -> ApiResult<Json<Vec<AppView>>> {
-    let limits = &api.kaibo.settings().limits;
     let apps = api.kaibo.apps().await?.into_iter();
     let apps = apps.map(|app| AppView {
         appid: app.app_id.to_string(),
         name: app.name,
         created_at: app.created_at,
         rooms_today: app.rooms_today,
-        rooms_per_day: limits.rooms_per_day,
+        rooms_per_day: app.limits.rooms_per_day,
         live_now: app.live_now,
-        live_at_once: limits.live_at_once,
+        live_at_once: app.limits.live_at_once,
         latency_budget_ms: app.latency_budget_ms,
     });
     Ok(Json(apps.collect()))

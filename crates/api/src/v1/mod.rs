@@ -13,17 +13,24 @@ use utoipa_axum::routes;
 use crate::auth::require_session;
 use crate::body::MAX_UPLOAD;
 use crate::error::{ApiError, render};
+use crate::etag;
+use crate::repeat;
 use crate::state::ApiState;
 
 mod access;
+mod admission;
 mod anchors;
 mod apps;
 mod broadcast;
 mod devices;
+mod door;
 mod goods;
 mod identities;
 mod people;
+mod quota;
+mod requests;
 mod room_form;
+pub(crate) mod room_statuses;
 pub(crate) mod room_views;
 mod rooms;
 mod session;
@@ -52,6 +59,11 @@ pub(crate) fn broadcast_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(broadcast::events))
 }
 
+/// Routes behind an app's access token, which each handler asks for by its `ByToken` argument.
+pub(crate) fn token_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new().routes(routes!(quota::own))
+}
+
 /// The console's routes; [`router`] puts all of them behind the session.
 pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
@@ -60,9 +72,15 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(session::end))
         .routes(routes!(apps::apps, apps::create_app))
         .routes(routes!(apps::set_latency_budget))
+        .routes(routes!(door::read, door::set))
+        .routes(routes!(quota::read, quota::set))
+        .routes(routes!(requests::list))
+        .routes(routes!(admission::read, admission::set))
+        .routes(routes!(admission::facts, admission::add_facts))
         .routes(routes!(apps::limits))
         .routes(routes!(apps::events))
         .routes(routes!(rooms::list, rooms::create))
+        .routes(routes!(room_statuses::read))
         .routes(routes!(rooms::read, rooms::edit, rooms::delete))
         .routes(routes!(rooms::start))
         .routes(routes!(rooms::end))
@@ -116,10 +134,13 @@ fn goods_routes() -> OpenApiRouter<Arc<ApiState>> {
 /// Everything under /v1.
 pub(crate) fn router(api: Arc<ApiState>) -> Router {
     let console: Router<Arc<ApiState>> = console_routes().into();
-    let console = console.route_layer(from_fn_with_state(Arc::clone(&api), require_session));
+    let console = console
+        .route_layer(from_fn_with_state(Arc::clone(&api), repeat::once))
+        .route_layer(from_fn_with_state(Arc::clone(&api), require_session));
     let no_store = HeaderValue::from_static("no-store");
     Router::from(open_routes())
         .merge(Router::from(broadcast_routes()))
+        .merge(Router::from(token_routes()))
         .merge(console)
         .fallback(async || ApiError::not_found("not_found"))
         .method_not_allowed_fallback(async || {
@@ -128,6 +149,7 @@ pub(crate) fn router(api: Arc<ApiState>) -> Router {
         .with_state(api)
         .layer(DefaultBodyLimit::max(MAX_UPLOAD))
         .layer(from_fn(render))
+        .layer(from_fn(etag::mark))
         .layer(SetResponseHeaderLayer::overriding(
             header::CACHE_CONTROL,
             no_store,

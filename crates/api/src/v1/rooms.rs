@@ -25,6 +25,8 @@ const MAX_REASON: usize = 200;
 
 /// Which rooms to list.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ListQuery {
     /// Rooms to skip.
     #[serde(default)]
@@ -35,6 +37,15 @@ pub(crate) struct ListQuery {
     /// Statuses, such as `101,102`; all when empty.
     #[serde(default)]
     status: String,
+    /// What the name must hold, whatever the case of its letters.
+    #[serde(default)]
+    name: String,
+    /// Planned to start at this time or later.
+    #[serde(default)]
+    start_from: Option<i64>,
+    /// Planned to start before this time.
+    #[serde(default)]
+    start_before: Option<i64>,
 }
 
 fn default_limit() -> i64 {
@@ -71,6 +82,9 @@ pub(crate) async fn list(
     let Query(query) = query.map_err(|_| bad_request())?;
     let query = RoomQuery {
         statuses: statuses(&query.status)?,
+        name: query.name.trim().to_owned(),
+        start_from: query.start_from,
+        start_before: query.start_before,
         offset: query.offset.max(0),
         limit: query.limit.clamp(1, MAX_LIMIT),
     };

@@ -1,13 +1,14 @@
 //! The shape of every answer: HTTP 200, `errcode` and `errmsg` always there, a rid behind each
 //! failure (spec section 2, rule R3).
 
-use axum::Json;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use kaibo_domain::UnixMs;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::errcode::{Fault, verdict};
+use super::errcode::{self, Fault, verdict};
+use super::reason;
 
 /// A success: what stands beside `errcode` 0.
 #[derive(Debug, Default)]
@@ -26,22 +27,102 @@ impl Answer {
     }
 }
 
+/// An answer, and what else is known of it.
+pub(super) struct Told {
+    /// What the caller gets.
+    pub(super) response: Response,
+    /// The number in it.
+    pub(super) code: i32,
+    /// What the call is known by.
+    pub(super) rid: String,
+    /// Why it is a refusal, where the answer does not say it all.
+    pub(super) reason: Option<String>,
+}
+
+impl Told {
+    /// A success that is no JSON.
+    pub(super) fn of(now: UnixMs, response: Response) -> Self {
+        Self {
+            response,
+            code: errcode::OK,
+            rid: rid(now),
+            reason: None,
+        }
+    }
+
+    /// An answer that was just written.
+    pub(super) fn first(written: Written) -> Self {
+        Self {
+            response: json_of(written.body),
+            code: written.code,
+            rid: written.rid,
+            reason: written.reason,
+        }
+    }
+
+    /// An answer that was written before, for a call that has a rid of its own.
+    pub(super) fn again(now: UnixMs, written: Written) -> Self {
+        let reason = format!("repeat: the answer to the call {}", written.rid);
+        Self {
+            rid: rid(now),
+            reason: Some(reason),
+            ..Self::first(written)
+        }
+    }
+}
+
 /// The response for an outcome. `now` stamps the rid. A failure is logged here, once, under the
 /// rid that the caller sees.
-pub(super) fn respond(now: UnixMs, outcome: Result<Answer, Fault>) -> Response {
-    let (code, message, mut body) = match outcome {
-        Ok(answer) => (0, "ok".to_owned(), answer.0),
+pub(super) fn tell(now: UnixMs, outcome: Result<Answer, Fault>) -> Told {
+    Told::first(write(now, outcome))
+}
+
+/// An outcome as the caller reads it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Written {
+    /// JSON.
+    pub(super) body: String,
+    /// The number in it.
+    pub(super) code: i32,
+    /// What the call is known by.
+    pub(super) rid: String,
+    /// As [`Told::reason`].
+    pub(super) reason: Option<String>,
+}
+
+/// As [`tell`], before it becomes a response.
+pub(super) fn write(now: UnixMs, outcome: Result<Answer, Fault>) -> Written {
+    let rid = rid(now);
+    let (code, message, mut body, reason) = match outcome {
+        Ok(answer) => (errcode::OK, "ok".to_owned(), answer.0, None),
         Err(fault) => {
-            let rid = rid(now);
             let verdict = verdict(&fault);
             log(&fault, verdict.code, &rid);
             let message = format!("{} rid: {rid}", verdict.message);
-            (verdict.code, message, verdict.beside)
+            (verdict.code, message, verdict.beside, reason::of(&fault))
         }
     };
     body.insert("errcode".to_owned(), json!(code));
     body.insert("errmsg".to_owned(), json!(message));
-    ([(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    Written {
+        body: Value::Object(body).to_string(),
+        code,
+        rid,
+        reason,
+    }
+}
+
+fn json_of(body: String) -> Response {
+    let headers = [
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_TYPE, "application/json"),
+    ];
+    (headers, body).into_response()
+}
+
+/// As [`tell`], for who wants the answer alone.
+pub(super) fn respond(now: UnixMs, outcome: Result<Answer, Fault>) -> Response {
+    tell(now, outcome).response
 }
 
 /// Three groups of eight hex digits; the first is the time in Unix seconds.
@@ -56,7 +137,7 @@ fn rid(now: UnixMs) -> String {
 }
 
 fn log(fault: &Fault, code: i32, rid: &str) {
-    if let Fault::Failed(failure) | Fault::PartFailed(_, failure) = fault {
+    if let Some(failure) = fault.failure() {
         let failure: &dyn std::error::Error = failure;
         tracing::error!(rid, error = failure, "a WeChat call failed");
     } else {

@@ -6,6 +6,7 @@ mod goods;
 mod people;
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use kaibo_app::{CredentialRefusal, TokenRefusal};
 use kaibo_domain::goods::GoodsRefusal;
@@ -29,6 +30,10 @@ pub(super) enum CallFault {
     NeedsGet,
     /// Another method than POST.
     NeedsPost,
+    /// Not by https.
+    NeedsHttps,
+    /// The app takes no calls from this address.
+    AddressNotAllowed(IpAddr),
     /// A POST without a body.
     BodyEmpty,
     /// Neither JSON nor a form, or broken off.
@@ -37,6 +42,18 @@ pub(super) enum CallFault {
     BodyTooLarge,
     /// The app made all its calls of this kind for today.
     DailyQuota,
+    /// The app may not use live.
+    NotAdmitted,
+    /// The app made all its calls of this kind for this minute.
+    MinuteQuota,
+    /// The key of a call that may be sent again stands for another.
+    KeyTaken,
+    /// The call with this key is being done.
+    KeyRunning,
+    /// The call with this key was cut off.
+    KeyCutOff,
+    /// Not a key.
+    KeyInvalid,
     /// No such path.
     UrlUnknown,
     /// A parameter that must be there is not.
@@ -115,6 +132,16 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// What did not work, so that nothing was done; `None`: a refusal.
+    pub(super) fn failure(&self) -> Option<&kaibo_app::Error> {
+        match self {
+            Self::Failed(failure) | Self::PartFailed(_, failure) => Some(failure),
+            _ => None,
+        }
+    }
+}
+
 impl From<CallFault> for Fault {
     fn from(fault: CallFault) -> Self {
         Self::Call(fault)
@@ -140,6 +167,9 @@ pub(super) struct Verdict {
     /// Keys beside them at top level.
     pub(super) beside: Map<String, Value>,
 }
+
+/// The number of a success.
+pub(super) const OK: i32 = 0;
 
 impl Verdict {
     fn new(code: i32, message: impl Into<Cow<'static, str>>) -> Self {
@@ -186,10 +216,25 @@ fn of_call(fault: CallFault) -> Verdict {
         CallFault::SecretMissing => Verdict::new(41004, "appsecret missing"),
         CallFault::NeedsGet => Verdict::new(43001, "require GET method"),
         CallFault::NeedsPost => Verdict::new(43002, "require POST method"),
+        CallFault::NeedsHttps => Verdict::new(43003, "require https"),
+        CallFault::AddressNotAllowed(address) => address_not_allowed(address),
         CallFault::BodyEmpty => Verdict::new(44002, "empty post data"),
         CallFault::BodyUnreadable => Verdict::new(47001, "data format error"),
         CallFault::BodyTooLarge => Verdict::new(45002, "content size out of limit"),
         CallFault::DailyQuota => daily_quota(),
+        CallFault::NotAdmitted => Verdict::new(48001, "api unauthorized"),
+        CallFault::MinuteQuota => Verdict::new(
+            45011,
+            "api minute-quota reach limit must slower retry next minute",
+        ),
+        CallFault::KeyTaken => Verdict::new(200_002, "Idempotency-Key was used for another call"),
+        CallFault::KeyInvalid => Verdict::new(200_002, "Idempotency-Key is invalid"),
+        // Every SDK tries again on this, and then gets the answer.
+        CallFault::KeyRunning => Verdict::new(-1, "system error"),
+        CallFault::KeyCutOff => Verdict::new(
+            200_001,
+            "the call with this Idempotency-Key was cut off, see whether it was done",
+        ),
         CallFault::UrlUnknown => Verdict::new(40066, "invalid url"),
         CallFault::Missing("startTime" | "endTime")
         | CallFault::Invalid("startTime" | "endTime") => plan_invalid(),
@@ -212,6 +257,16 @@ fn of_call(fault: CallFault) -> Verdict {
         }),
         CallFault::ImageGone => Verdict::new(1007, "get no data"),
     }
+}
+
+/// WeChat names the address twice, the second time as IPv6.
+fn address_not_allowed(address: IpAddr) -> Verdict {
+    let six = match address {
+        IpAddr::V4(four) => four.to_ipv6_mapped(),
+        IpAddr::V6(six) => six,
+    };
+    let message = format!("invalid ip {address} ipv6 {six}, not in whitelist");
+    Verdict::new(40164, message)
 }
 
 fn of_token(refusal: TokenRefusal) -> Verdict {

@@ -27,9 +27,9 @@ pub(super) async fn list(call: Call) -> Result<Answer, Fault> {
 
 async fn rooms(call: &Call) -> Result<Answer, Fault> {
     let query = RoomQuery {
-        statuses: Vec::new(),
         offset: at_least(call.params.required_integer("start")?, 0, "start")?,
         limit: at_least(call.params.required_integer("limit")?, 1, "limit")?.min(MAX_ROWS),
+        ..RoomQuery::default()
     };
     let read = call.kaibo.rooms(&call.app_id, &query).await;
     let (total, rooms) = read.map_err(Fault::at(Part::Rooms))?;

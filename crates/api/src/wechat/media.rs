@@ -9,13 +9,15 @@ use axum::http::header::{
 };
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
 use kaibo_app::Kaibo;
 use kaibo_domain::refusal::{ImageRefusal, Refusal};
 
-use super::answer::{Answer, respond};
+use super::answer::Answer;
+use super::door::Visit;
 use super::errcode::{CallFault, Fault};
 use super::request::{Params, read_body};
-use super::{Rule, let_in};
+use super::{Route, Rule};
 
 /// Ten MiB of image and what multipart puts around it.
 const MAX_UPLOAD_BYTES: usize = 10 * 1024 * 1024 + 64 * 1024;
@@ -23,35 +25,51 @@ const MAX_UPLOAD_BYTES: usize = 10 * 1024 * 1024 + 64 * 1024;
 const IMAGE: &str = "image";
 
 // WeChat's customary figures; the spec names none.
-const UPLOAD: Rule = Rule::post("media/upload", 100_000);
-const GET: Rule = Rule::get("media/get", 200_000);
+const UPLOAD: Rule = Rule::post("media/upload", 100_000).for_all();
+const GET: Rule = Rule::get("media/get", 200_000).for_all();
 
-/// POST `cgi-bin/media/upload`: part `media` of a multipart body; `type` in query or body.
-pub(super) async fn upload(State(kaibo): State<Kaibo>, request: Request) -> Response {
-    let outcome = take_in(&kaibo, request).await;
-    respond(kaibo.now(), outcome)
-}
-
-/// GET `cgi-bin/media/get`: the image itself.
-pub(super) async fn get(State(kaibo): State<Kaibo>, request: Request) -> Response {
-    match find(&kaibo, request).await {
-        Ok(found) => (
-            [
-                (CONTENT_TYPE, found.mime.as_str()),
-                (CONTENT_DISPOSITION, found.disposition().as_str()),
-                (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-                (CACHE_CONTROL, "no-store"),
-            ],
-            found.bytes,
-        )
-            .into_response(),
-        Err(fault) => respond(kaibo.now(), Err(fault)),
+/// `cgi-bin/media/upload`.
+pub(super) fn upload_route() -> Route {
+    Route {
+        rule: UPLOAD,
+        handler: any(upload),
     }
 }
 
-async fn take_in(kaibo: &Kaibo, request: Request) -> Result<Answer, Fault> {
+/// `cgi-bin/media/get`.
+pub(super) fn get_route() -> Route {
+    Route {
+        rule: GET,
+        handler: any(get),
+    }
+}
+
+/// POST `cgi-bin/media/upload`: part `media` of a multipart body; `type` in query or body.
+async fn upload(State(kaibo): State<Kaibo>, request: Request) -> Response {
+    let mut visit = Visit::begin(kaibo, UPLOAD, &request);
+    let outcome = take_in(&mut visit, request).await;
+    visit.answer(outcome)
+}
+
+/// GET `cgi-bin/media/get`: the image itself.
+async fn get(State(kaibo): State<Kaibo>, request: Request) -> Response {
+    let mut visit = Visit::begin(kaibo, GET, &request);
+    let found = find(&mut visit, request).await;
+    visit.answer_with(found.map(|found| {
+        let disposition = found.disposition();
+        let headers = [
+            (CONTENT_TYPE, found.mime.as_str()),
+            (CONTENT_DISPOSITION, disposition.as_str()),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (CACHE_CONTROL, "no-store"),
+        ];
+        (headers, found.bytes).into_response()
+    }))
+}
+
+async fn take_in(visit: &mut Visit, request: Request) -> Result<Answer, Fault> {
     let query = Params::from_query(request.uri().query().unwrap_or_default())?;
-    let app_id = let_in(kaibo, UPLOAD, request.method(), &query).await?;
+    let app_id = visit.let_in(request.method(), &query).await?;
     let (parts, body) = request.into_parts();
     let body = read_body(body, MAX_UPLOAD_BYTES)
         .await?
@@ -65,18 +83,18 @@ async fn take_in(kaibo: &Kaibo, request: Request) -> Result<Answer, Fault> {
         return Err(CallFault::MediaType.into());
     }
     let file = form.file.ok_or(CallFault::MediaMissing)?;
-    let image = kaibo.upload_image(&app_id, file).await?;
+    let image = visit.kaibo.upload_image(&app_id, file).await?;
     Ok(Answer::ok()
         .with("type", IMAGE)
         .with("media_id", image.media_id)
         .with("created_at", image.created_at.div_euclid(1_000)))
 }
 
-async fn find(kaibo: &Kaibo, request: Request) -> Result<Found, Fault> {
+async fn find(visit: &mut Visit, request: Request) -> Result<Found, Fault> {
     let query = Params::from_query(request.uri().query().unwrap_or_default())?;
-    let app_id = let_in(kaibo, GET, request.method(), &query).await?;
+    let app_id = visit.let_in(request.method(), &query).await?;
     let media_id = query.text("media_id")?.ok_or(CallFault::MediaUnknown)?;
-    let found = kaibo.image_by_media_id(&app_id, &media_id).await?;
+    let found = visit.kaibo.image_by_media_id(&app_id, &media_id).await?;
     let (mime, bytes) = found.ok_or(CallFault::MediaUnknown)?;
     Ok(Found {
         media_id,

@@ -68,20 +68,33 @@ impl Params {
             .ok_or_else(|| CallFault::BodyUnreadable.into())
     }
 
+    /// Of a call none of whose fields is seen.
+    pub(super) fn none() -> Self {
+        Self(Map::new())
+    }
+
     /// From a body, read as what it is: an object in JSON, else a form.
     pub(super) fn from_body(body: &[u8]) -> Result<Self, Fault> {
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let body = body.trim_ascii();
-        let read = match body.first() {
-            None => return Err(CallFault::BodyEmpty.into()),
-            // serde_json itself stops at a depth of 128.
-            Some(b'{') => serde_json::from_slice(body).ok(),
-            Some(b'[' | b'"') => None,
-            Some(_) if body.contains(&b'=') => form::read(body),
-            Some(_) => None,
-        };
-        read.map(Self)
+        let form = trimmed(body);
+        let may_be = form.contains(&b'=') && !form.starts_with(b"[") && !form.starts_with(b"\"");
+        if !may_be || form.starts_with(b"{") {
+            return Self::from_json(body);
+        }
+        form::read(form)
+            .map(Self)
             .ok_or_else(|| CallFault::BodyUnreadable.into())
+    }
+
+    /// From a body that must be an object in JSON.
+    pub(super) fn from_json(body: &[u8]) -> Result<Self, Fault> {
+        let body = trimmed(body);
+        if body.is_empty() {
+            return Err(CallFault::BodyEmpty.into());
+        }
+        // serde_json itself stops at a depth of 128.
+        serde_json::from_slice(body)
+            .map(Self)
+            .map_err(|_| CallFault::BodyUnreadable.into())
     }
 
     /// These, with those of `other` where these have none.
@@ -195,6 +208,12 @@ impl Params {
         }
         Err(CallFault::Missing(documented).into())
     }
+}
+
+/// Without a byte order mark and the blanks around it.
+fn trimmed(body: &[u8]) -> &[u8] {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    body.trim_ascii()
 }
 
 /// A number that is not below its least.

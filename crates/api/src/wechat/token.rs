@@ -4,28 +4,57 @@
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::Response;
-use kaibo_app::{CredentialRefusal, IssuedToken, Kaibo};
+use axum::routing::any;
+use kaibo_app::{IssuedToken, Kaibo};
+use kaibo_domain::door::Profile;
+use kaibo_domain::id::AppId;
 
-use super::answer::{Answer, respond};
+use super::answer::Answer;
+use super::door::Visit;
 use super::errcode::{CallFault, Fault};
 use super::request::{Params, read_body};
+use super::{Route, Rule};
 
 /// Largest body of a caller that has shown nothing yet.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
+// Spec section 4.
+const TOKEN: Rule = Rule::get("token", 2_000).for_all();
+const STABLE_TOKEN: Rule = Rule::post("stable_token", 500_000)
+    .per_minute(10_000)
+    .for_all();
+
+/// `cgi-bin/token`.
+pub(super) fn plain_route() -> Route {
+    Route {
+        rule: TOKEN,
+        handler: any(token),
+    }
+}
+
+/// `cgi-bin/stable_token`.
+pub(super) fn stable_route() -> Route {
+    Route {
+        rule: STABLE_TOKEN,
+        handler: any(stable_token),
+    }
+}
+
 /// GET (or POST) `cgi-bin/token`: a new token each time.
-pub(super) async fn token(State(kaibo): State<Kaibo>, request: Request) -> Response {
-    let outcome = issue(&kaibo, request).await;
-    respond(kaibo.now(), outcome)
+async fn token(State(kaibo): State<Kaibo>, request: Request) -> Response {
+    let mut visit = Visit::begin(kaibo, TOKEN, &request);
+    let outcome = issue(&mut visit, request).await;
+    visit.answer(outcome)
 }
 
 /// POST `cgi-bin/stable_token`: the same token while it lives.
-pub(super) async fn stable_token(State(kaibo): State<Kaibo>, request: Request) -> Response {
-    let outcome = stable(&kaibo, request).await;
-    respond(kaibo.now(), outcome)
+async fn stable_token(State(kaibo): State<Kaibo>, request: Request) -> Response {
+    let mut visit = Visit::begin(kaibo, STABLE_TOKEN, &request);
+    let outcome = stable(&mut visit, request).await;
+    visit.answer(outcome)
 }
 
-async fn issue(kaibo: &Kaibo, request: Request) -> Result<Answer, Fault> {
+async fn issue(visit: &mut Visit, request: Request) -> Result<Answer, Fault> {
     let query = Params::from_query(request.uri().query().unwrap_or_default())?;
     let params = if *request.method() == Method::POST {
         let body = read_body(request.into_body(), MAX_BODY_BYTES).await?;
@@ -37,22 +66,26 @@ async fn issue(kaibo: &Kaibo, request: Request) -> Result<Answer, Fault> {
         query
     };
     let wanted = Credentials::read(&params)?;
-    sold(kaibo.issue_token(&wanted.appid, &wanted.secret).await?)
+    let app_id = wanted.app(visit).await?;
+    let token = visit.kaibo.issue_token(&app_id).await?;
+    Ok(sold(token))
 }
 
-async fn stable(kaibo: &Kaibo, request: Request) -> Result<Answer, Fault> {
+async fn stable(visit: &mut Visit, request: Request) -> Result<Answer, Fault> {
     if *request.method() != Method::POST {
         return Err(CallFault::NeedsPost.into());
     }
     let body = read_body(request.into_body(), MAX_BODY_BYTES).await?;
-    let params = Params::from_body(&body.ok_or(CallFault::BodyTooLarge)?)?;
+    let body = body.ok_or(CallFault::BodyTooLarge)?;
+    let params = match visit.profile {
+        Profile::Tolerant => Params::from_body(&body)?,
+        Profile::Strict => visit.json_body(&body)?,
+    };
     let wanted = Credentials::read(&params)?;
     let force = params.switch("force_refresh")?.unwrap_or(false);
-    sold(
-        kaibo
-            .stable_token(&wanted.appid, &wanted.secret, force)
-            .await?,
-    )
+    let app_id = wanted.app(visit).await?;
+    let token = visit.kaibo.stable_token(&app_id, force).await?;
+    Ok(sold(token.ok_or(CallFault::DailyQuota)?))
 }
 
 struct Credentials {
@@ -70,11 +103,19 @@ impl Credentials {
             secret: params.text("secret")?.ok_or(CallFault::SecretMissing)?,
         })
     }
+
+    /// Whose they are, and let in.
+    async fn app(&self, visit: &mut Visit) -> Result<AppId, Fault> {
+        let owner = visit.kaibo.app_of_secret(&self.appid, &self.secret).await?;
+        let app_id = owner.map_err(Fault::Credential)?;
+        visit.welcome(&app_id).await?;
+        visit.count(&app_id).await?;
+        Ok(app_id)
+    }
 }
 
-fn sold(outcome: Result<IssuedToken, CredentialRefusal>) -> Result<Answer, Fault> {
-    let token = outcome.map_err(Fault::Credential)?;
-    Ok(Answer::ok()
+fn sold(token: IssuedToken) -> Answer {
+    Answer::ok()
         .with("access_token", token.token)
-        .with("expires_in", token.expires_in))
+        .with("expires_in", token.expires_in)
 }

@@ -143,7 +143,14 @@ async fn the_console_hears_of_its_apps_rooms_until_it_logs_out() {
 async fn an_unknown_app_has_nothing() {
     let world = World::new().await;
     let owner = world.owner().await;
-    for path in ["rooms", "anchors", "events", "rooms/1", "rooms/1/access"] {
+    for path in [
+        "rooms",
+        "anchors",
+        "events",
+        "rooms/1",
+        "rooms/1/access",
+        "door",
+    ] {
         for app in ["wxffffffffffffffff", "x", "a%2Fb"] {
             let answer = owner.get(&format!("/v1/apps/{app}/{path}")).await;
             assert_eq!(answer.refusal(), (404, "app_not_found"), "{app} {path}");

@@ -57,6 +57,7 @@ fn is_console(method: &Method, path: &str) -> bool {
         "/v1/broadcast",
         "/v1/enrolments",
         "/v1/setup",
+        "/v1/quota",
     ];
     let listed = WITHOUT_SESSION
         .iter()
@@ -134,6 +135,7 @@ fn the_document_names_the_credential_of_every_operation() {
         let wanted = match path.as_str() {
             _ if is_console(&method, &path) => Some("session"),
             path if path.starts_with("/v1/broadcast") => Some("broadcast"),
+            "/v1/quota" => Some("token"),
             _ => None,
         };
         assert_eq!(scheme, wanted, "{method} {path}");

@@ -5,15 +5,18 @@
     reason = "clippy lets test functions unwrap, but not what they share"
 )]
 
+mod admission;
 mod apps;
 mod auth;
 mod broadcast;
 mod document;
+mod door;
 mod goods;
 mod identities;
 mod media;
 mod operations;
 mod people;
+mod quota;
 mod rooms;
 mod session;
 mod viewer;

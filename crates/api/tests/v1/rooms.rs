@@ -1,6 +1,7 @@
 //! `/v1/apps/{appid}/rooms`: made, listed, edited, steered, deleted; codes and keys.
 
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Request, header};
 use serde_json::{Value, json};
 
 use crate::world::{ANCHOR, APP, MINUTE, NOW, World, form};
@@ -258,4 +259,101 @@ async fn revoked_keys_differ_from_the_old() {
     assert_ne!(revoked["push"]["key"], first["push"]["key"]);
     assert_ne!(revoked["preview"], seen["preview"]);
     assert_eq!(revoked["studioUrl"], format!("https://live.test/a/{id}"));
+}
+
+#[tokio::test]
+async fn a_list_that_is_the_same_is_not_sent_again() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    owner.make_room().await;
+    let list = async |held: Option<&str>| {
+        let mut request = Request::get(rooms()).header(header::COOKIE, &owner.cookie);
+        if let Some(tag) = held {
+            request = request.header(header::IF_NONE_MATCH, tag);
+        }
+        world.send(request.body(Body::empty()).unwrap()).await
+    };
+    let first = list(None).await;
+    let tag = first.headers[header::ETAG].to_str().unwrap().to_owned();
+    world.clock.advance(MINUTE);
+    let same = list(Some(&tag)).await;
+    assert_eq!((same.status.as_u16(), same.body), (304, json!("")));
+    assert_eq!(same.headers[header::ETAG].to_str().unwrap(), tag);
+    owner.make_room().await;
+    let changed = list(Some(&tag)).await;
+    assert_eq!(changed.status, 200);
+    assert_ne!(changed.headers[header::ETAG].to_str().unwrap(), tag);
+    assert_eq!(changed.body["total"], 2);
+    let unknown = owner.get("/v1/apps/wx_none/rooms").await;
+    assert!(!unknown.headers.contains_key(header::ETAG));
+}
+
+#[tokio::test]
+async fn rooms_are_found_by_name_and_planned_start() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    for (name, start) in [("Summer_100% sale", 20), ("夏日新品", 40), ("冬日专场", 60)] {
+        let mut room = form();
+        room["name"] = json!(name);
+        room["startAt"] = json!(NOW + start * MINUTE);
+        room["endAt"] = json!(NOW + (start + 40) * MINUTE);
+        let made = owner.post(&rooms(), room).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    let found = async |query: &str| {
+        let list = owner.get(&format!("{}?{query}", rooms())).await.ok();
+        let names = list["rooms"].as_array().unwrap().iter();
+        let names: Vec<_> = names
+            .map(|r| r["name"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(list["total"], names.len());
+        names
+    };
+    assert_eq!(found("name=%E6%97%A5").await, ["冬日专场", "夏日新品"]);
+    assert_eq!(found("name=summer").await, ["Summer_100% sale"]);
+    assert_eq!(found("name=0%25").await, ["Summer_100% sale"]);
+    assert!(
+        found("name=r%25s").await.is_empty(),
+        "a percent sign is one"
+    );
+    assert!(found("name=!").await.is_empty());
+    let from = NOW + 40 * MINUTE;
+    assert_eq!(
+        found(&format!("startFrom={from}")).await,
+        ["冬日专场", "夏日新品"]
+    );
+    assert_eq!(
+        found(&format!("startBefore={from}")).await,
+        ["Summer_100% sale"]
+    );
+    assert_eq!(
+        found(&format!(
+            "startFrom={from}&startBefore={}&status=102",
+            from + 1
+        ))
+        .await,
+        ["夏日新品"]
+    );
+}
+
+#[tokio::test]
+async fn statuses_of_many_rooms_come_at_once() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let (live, planned) = (owner.make_room().await, owner.make_room().await);
+    world.stream_arrives(live).await;
+    let path = format!("{}/status?ids={live},{planned},999999", rooms());
+    let statuses = async || {
+        let answer = owner.get(&path).await.ok();
+        let rooms = answer.as_array().unwrap().iter();
+        rooms.map(|r| r["status"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(statuses().await, [json!(101), json!(102), json!(null)]);
+    let age = &owner.get(&path).await.ok()[0]["ageMs"];
+    assert!(age.as_u64().unwrap() < 10_000);
+    let many = vec!["1"; 101].join(",");
+    for bad in ["", "x", &many] {
+        let refused = owner.get(&format!("{}/status?ids={bad}", rooms())).await;
+        assert_eq!(refused.refusal(), (400, "bad_request"));
+    }
 }

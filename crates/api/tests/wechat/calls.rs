@@ -2,6 +2,8 @@
 //! failures.
 
 use axum::http::{Method, StatusCode};
+use kaibo_app::CallQuery;
+use kaibo_domain::quota::{AppQuotas, CallQuota};
 use serde_json::{Value, json};
 
 use crate::world::{
@@ -86,36 +88,129 @@ async fn every_call_wants_its_method() {
     }
 }
 
+/// Sets an app's limits of `room/deleteroom`.
+async fn set_limit(world: &World, per_day: Option<u32>, per_minute: Option<u32>) {
+    let own = CallQuota {
+        per_day,
+        per_minute,
+    };
+    let quotas = AppQuotas {
+        calls: [("room/deleteroom".to_owned(), own)].into(),
+        ..AppQuotas::default()
+    };
+    let set = world.kaibo.set_quotas(&world.app_id, &quotas);
+    set.await.unwrap();
+}
+
+/// `errcode` of a delete, and what is left: limit, remaining, reset.
+async fn delete(world: &World, token: &str) -> (i64, [i64; 3]) {
+    let path = format!("{DELETE}?access_token={token}");
+    let body = json!({"id": 999_999_999}).to_string();
+    let response = world
+        .respond(request(Method::POST, &path, None, body))
+        .await;
+    let left = ["limit", "remaining", "reset"].map(|what| {
+        let header = &response.headers()[format!("x-quota-{what}")];
+        header.to_str().unwrap().parse().unwrap()
+    });
+    let answer = world.read(response).await;
+    (answer["errcode"].as_i64().unwrap(), left)
+}
+
 #[tokio::test]
 async fn a_quota_is_per_app_and_starts_anew_at_midnight_in_shanghai() {
     let mut world = World::new().await;
-    let body = json!({"id": 999_999_999});
-    for _ in 0..10_000 {
-        let op = "room/deleteroom";
-        assert!(
-            world
-                .kaibo
-                .count_call(&world.app_id, op, 10_000)
-                .await
-                .unwrap()
-        );
-    }
-    let over = world.post(DELETE, &body).await;
-    assert_eq!(verdict(&over), (45_009, "reach max api daily quota limit"));
-
-    let other = format!("{DELETE}?access_token={}", world.other_app().await);
-    let answer = world
-        .send(request(Method::POST, &other, None, body.to_string()))
-        .await;
-    assert_eq!(answer["errcode"], 300_022);
-    assert_eq!(
-        world.post(LIST, &json!({"start": 0, "limit": 1})).await["errcode"],
-        9_410_000
-    );
-
+    set_limit(&world, Some(2), None).await;
     // 10:40 + 13 h 20 min.
+    let midnight = world.now() + 48_000;
+    for (code, left) in [(300_022, 1), (300_022, 0), (45_009, 0), (45_009, 0)] {
+        let wanted = (code, [2, left, midnight]);
+        assert_eq!(delete(&world, &world.token).await, wanted);
+    }
+    let other = world.other_app().await;
+    let (code, [limit, ..]) = delete(&world, &other).await;
+    assert_eq!((code, limit), (300_022, 10_000));
+    let list = world.post(LIST, &json!({"start": 0, "limit": 1})).await;
+    assert_eq!(list["errcode"], 9_410_000);
     world.advance_far(48_000).await;
-    assert_eq!(world.post(DELETE, &body).await["errcode"], 300_022);
+    let (code, [_, left, _]) = delete(&world, &world.token).await;
+    assert_eq!((code, left), (300_022, 1));
+}
+
+#[tokio::test]
+async fn a_minutes_quota_is_over_with_the_minute_and_costs_nothing_of_the_day() {
+    let world = World::new().await;
+    set_limit(&world, None, Some(1)).await;
+    let next_minute = (world.now() / 60 + 1) * 60;
+    let (code, [_, left, _]) = delete(&world, &world.token).await;
+    assert_eq!((code, left), (300_022, 9_999));
+    for _ in 0..3 {
+        let full = (45_011, [1, 0, next_minute]);
+        assert_eq!(delete(&world, &world.token).await, full);
+    }
+    world.advance(60);
+    let (code, [_, left, _]) = delete(&world, &world.token).await;
+    assert_eq!((code, left), (300_022, 9_998));
+}
+
+#[tokio::test]
+async fn a_restart_gives_no_fresh_day() {
+    let world = World::new().await;
+    set_limit(&world, Some(3), None).await;
+    delete(&world, &world.token).await;
+    delete(&world, &world.token).await;
+    world.kaibo.keep_books(false).await.unwrap();
+    let after = world.started_anew();
+    let (_, [_, left, _]) = delete(&after, &after.token).await;
+    assert_eq!(left, 0);
+    assert_eq!(delete(&after, &after.token).await.0, 45_009);
+}
+
+#[tokio::test]
+async fn every_call_can_be_looked_up_by_its_rid() {
+    let world = World::new().await;
+    let response = world
+        .respond(request(
+            Method::POST,
+            &world.with_token(DELETE),
+            None,
+            r#"{"id": 7, "secret": "hush"}"#,
+        ))
+        .await;
+    let rid = response.headers()["x-kaibo-rid"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let answer = world.read(response).await;
+    assert!(answer["errmsg"].as_str().unwrap().ends_with(&rid));
+    let query = CallQuery {
+        rid: Some(rid),
+        limit: 10,
+        ..CallQuery::default()
+    };
+    let found = world.kaibo.calls(&world.app_id, &query).await.unwrap();
+    let [(_, call)] = &found[..] else {
+        panic!("{found:?}");
+    };
+    assert_eq!((call.op.as_str(), call.code), ("room/deleteroom", 300_022));
+    assert_eq!(call.at, world.clock.now());
+    assert_eq!(call.peer, "0.0.0.0");
+    assert_eq!(call.reason.as_deref(), Some("rule: no such room"));
+    let all = CallQuery {
+        limit: 100,
+        ..CallQuery::default()
+    };
+    let all = world.kaibo.calls(&world.app_id, &all).await.unwrap();
+    let ops: Vec<&str> = all.iter().map(|(_, call)| call.op.as_str()).collect();
+    let uploads = ["media/upload"; 4];
+    assert_eq!(
+        ops,
+        [&["room/deleteroom"][..], &uploads, &["token"]].concat()
+    );
+    let told = format!("{all:?}");
+    for secret in [SECRET, &world.token, "hush"] {
+        assert!(!told.contains(secret), "{told}");
+    }
 }
 
 #[tokio::test]

@@ -52,6 +52,24 @@ async fn a_forced_refresh_kills_the_old_token_and_is_no_faster_than_thirty_secon
 }
 
 #[tokio::test]
+async fn twenty_refreshes_a_day_may_be_forced_and_others_cost_none_of_them() {
+    let world = World::new().await;
+    let mut last = buy(&world, json!({})).await;
+    for _ in 0..20 {
+        world.advance(30);
+        let next = buy(&world, json!({"force_refresh": true})).await;
+        assert_ne!(next["access_token"], last["access_token"]);
+        last = buy(&world, json!({"force_refresh": true})).await;
+        assert_eq!(next["access_token"], last["access_token"], "too early");
+    }
+    world.advance(30);
+    let over = buy(&world, json!({"force_refresh": true})).await;
+    assert_eq!(verdict(&over), (45_009, "reach max api daily quota limit"));
+    let same = buy(&world, json!({})).await;
+    assert_eq!(same["access_token"], last["access_token"]);
+}
+
+#[tokio::test]
 async fn plain_and_stable_tokens_leave_each_other_alone() {
     let world = World::new().await;
     let stable = buy(&world, json!({})).await;

@@ -1,11 +1,12 @@
 //! An installation with one app, one verified anchor and three images, and a caller of it.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{Method, Request, Response, StatusCode};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
 use kaibo_domain::id::{AppId, RoomId, stream_name};
 use kaibo_domain::room::Command;
@@ -46,6 +47,31 @@ impl Base {
     }
 }
 
+/// A store, and the folder that it is in.
+#[derive(Clone)]
+pub(crate) struct Ground {
+    pub(crate) store: Store,
+    pub(crate) data_dir: Arc<TempDir>,
+    url: String,
+}
+
+impl Ground {
+    /// A new one, with nothing in it.
+    pub(crate) async fn new(base: Base) -> Self {
+        // In memory, where the system has that: hundreds of these are made.
+        let data_dir = TempDir::with_prefix_in("kaibo-", "/dev/shm").or_else(|_| TempDir::new());
+        let data_dir = Arc::new(data_dir.unwrap());
+        let url = base.url().await;
+        let database = Database::from_url(&url).unwrap();
+        let store = Store::open_with(data_dir.path(), &database).await;
+        Self {
+            store: store.unwrap(),
+            data_dir,
+            url,
+        }
+    }
+}
+
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) kaibo: Kaibo,
@@ -57,7 +83,7 @@ pub(crate) struct World {
     pub(crate) feeds: String,
     /// Of goods.
     pub(crate) picture: String,
-    pub(crate) data_dir: TempDir,
+    pub(crate) data_dir: Arc<TempDir>,
     router: Router,
     url: String,
 }
@@ -75,27 +101,25 @@ impl World {
 
     /// With an anchor who has yet to be verified.
     pub(crate) async fn on(base: Base, config: AppConfig) -> Self {
-        // In memory, where the system has that: hundreds of these are made.
-        let data_dir = TempDir::with_prefix_in("kaibo-", "/dev/shm").or_else(|_| TempDir::new());
-        let data_dir = data_dir.unwrap();
-        let url = base.url().await;
-        let database = Database::from_url(&url).unwrap();
-        let store = Store::open_with(data_dir.path(), &database).await.unwrap();
+        Self::in_store(Ground::new(base).await, APP_ID.parse().unwrap(), config).await
+    }
+
+    /// Beside others in one store, each with an app and a clock of its own.
+    pub(crate) async fn in_store(ground: Ground, app_id: AppId, config: AppConfig) -> Self {
+        let Ground {
+            store,
+            data_dir,
+            url,
+        } = ground;
         let clock = Clock::manual(NOW * 1_000);
         let settings = Settings::new(&config, "https://live.test", "rtmp://push.test").unwrap();
         let kaibo = Kaibo::new(store.clone(), clock.clone(), settings);
-        let app_id: AppId = APP_ID.parse().unwrap();
         let secret = Some(SECRET.to_owned());
         let app = kaibo.create_app(Some(app_id.clone()), secret, "Shop");
         app.await.unwrap();
         let mut world = Self {
             store,
-            router: kaibo_api::router(
-                kaibo.clone(),
-                &kaibo_api::ApiConfig::default(),
-                None,
-                CancellationToken::new(),
-            ),
+            router: router(&kaibo),
             kaibo,
             clock,
             app_id,
@@ -107,12 +131,32 @@ impl World {
             data_dir,
             url,
         };
-        world.token = world.buy_token(APP_ID, SECRET).await;
+        world.token = world.buy_token(world.app_id.as_str(), SECRET).await;
         world.cover = world.upload(png(1_000)).await;
         world.share = world.upload(png(1_000)).await;
         world.feeds = world.upload(png(1_000)).await;
         world.picture = world.upload(png_of(300, 300, 1_000)).await;
         world
+    }
+
+    /// The same installation in a new process, as far as a router knows; the clock goes on.
+    pub(crate) fn started_anew(&self) -> Self {
+        let settings = self.kaibo.settings().clone();
+        let kaibo = Kaibo::new(self.store.clone(), self.clock.clone(), settings);
+        Self {
+            router: router(&kaibo),
+            kaibo,
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            app_id: self.app_id.clone(),
+            token: self.token.clone(),
+            cover: self.cover.clone(),
+            share: self.share.clone(),
+            feeds: self.feeds.clone(),
+            picture: self.picture.clone(),
+            data_dir: Arc::clone(&self.data_dir),
+            url: self.url.clone(),
+        }
     }
 
     pub(crate) async fn verify(&self, anchor: &str) {
@@ -144,7 +188,7 @@ impl World {
     /// As [`Self::advance`], with a fresh access token after it.
     pub(crate) async fn advance_far(&mut self, seconds: i64) {
         self.advance(seconds);
-        self.token = self.buy_token(APP_ID, SECRET).await;
+        self.token = self.buy_token(self.app_id.as_str(), SECRET).await;
     }
 
     /// `path` with the access token behind it.
@@ -153,7 +197,10 @@ impl World {
         format!("{path}{mark}access_token={}", self.token)
     }
 
-    pub(crate) async fn respond(&self, request: Request<Body>) -> Response<Body> {
+    /// By https through a trusted proxy, unless the request says how it comes.
+    pub(crate) async fn respond(&self, mut request: Request<Body>) -> Response<Body> {
+        let proto = request.headers_mut().entry("x-forwarded-proto");
+        proto.or_insert(HeaderValue::from_static("https"));
         self.router.clone().oneshot(request).await.unwrap()
     }
 
@@ -296,6 +343,15 @@ impl World {
             .unwrap()
             .clone()
     }
+}
+
+fn router(kaibo: &Kaibo) -> Router {
+    // Who calls a router without a listener has no address.
+    let config = kaibo_api::ApiConfig {
+        proxies: vec!["0.0.0.0".parse().unwrap()],
+        ..kaibo_api::ApiConfig::default()
+    };
+    kaibo_api::router(kaibo.clone(), &config, None, CancellationToken::new())
 }
 
 /// `errcode`, and `errmsg` without its rid.

@@ -7,6 +7,7 @@ mod house;
 mod identities;
 mod live;
 mod outbox;
+mod repeats;
 mod restart;
 mod rooms;
 mod timers;

@@ -144,9 +144,8 @@ async fn another_app_s_room_is_unknown() {
         Refusal::RoomUnknown
     );
     let query = RoomQuery {
-        statuses: vec![],
-        offset: 0,
         limit: 10,
+        ..RoomQuery::default()
     };
     assert_eq!(house.kaibo.rooms(&other, &query).await.unwrap().0, 0);
 }
@@ -159,9 +158,8 @@ async fn status_is_never_older_than_the_clock() {
     let read = house.kaibo.room(&house.app, room.id).await.unwrap();
     assert_eq!(read.status, Status::Expired);
     let query = RoomQuery {
-        statuses: vec![],
-        offset: 0,
         limit: 10,
+        ..RoomQuery::default()
     };
     assert_eq!(
         house.kaibo.rooms(&house.app, &query).await.unwrap().1[0].status,

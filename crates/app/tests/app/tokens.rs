@@ -15,25 +15,12 @@ async fn whose(kaibo: &Kaibo, token: &str) -> Result<AppId, TokenRefusal> {
 }
 
 async fn plain(house: &House, app: &(AppId, String)) -> String {
-    let issued = house
-        .kaibo
-        .issue_token(app.0.as_str(), &app.1)
-        .await
-        .unwrap();
-    issued
-        .unwrap_or_else(|why| panic!("the secret is right, not {why:?}"))
-        .token
+    house.kaibo.issue_token(&app.0).await.unwrap().token
 }
 
 async fn stable(house: &House, app: &(AppId, String), force: bool) -> String {
-    let issued = house
-        .kaibo
-        .stable_token(app.0.as_str(), &app.1, force)
-        .await
-        .unwrap();
-    issued
-        .unwrap_or_else(|why| panic!("the secret is right, not {why:?}"))
-        .token
+    let issued = house.kaibo.stable_token(&app.0, force);
+    issued.await.unwrap().unwrap().token
 }
 
 #[tokio::test]
@@ -138,18 +125,14 @@ async fn forged_and_malformed_tokens_open_nothing() {
 async fn credentials_are_told_apart_as_wechat_does() {
     let house = House::new().await;
     let app = app(&house).await;
-    let unknown = house
-        .kaibo
-        .issue_token("wx-none", &app.1)
-        .await
-        .unwrap()
-        .err();
-    assert_eq!(unknown, Some(CredentialRefusal::UnknownApp));
-    let wrong = house
-        .kaibo
-        .issue_token(app.0.as_str(), "nope")
-        .await
-        .unwrap()
-        .err();
-    assert_eq!(wrong, Some(CredentialRefusal::WrongSecret));
+    let owner = async |id: &str, secret: &str| {
+        let owner = house.kaibo.app_of_secret(id, secret).await;
+        owner.unwrap()
+    };
+    let unknown = Err(CredentialRefusal::UnknownApp);
+    assert_eq!(owner("wx-none", &app.1).await, unknown);
+    assert_eq!(owner("wx_none", &app.1).await, unknown);
+    let id = app.0.as_str();
+    assert_eq!(owner(id, "nope").await, Err(CredentialRefusal::WrongSecret));
+    assert_eq!(owner(id, &app.1).await, Ok(app.0.clone()));
 }

@@ -65,8 +65,8 @@ async fn room_named(kaibo: &Kaibo, app_id: &AppId, name: &str) -> anyhow::Result
     let statuses = vec![Status::Live, Status::Planned, Status::Lost];
     let query = RoomQuery {
         statuses,
-        offset: 0,
         limit: 50,
+        ..RoomQuery::default()
     };
     let (_, rooms) = kaibo.rooms(app_id, &query).await?;
     if let Some(room) = rooms.into_iter().find(|room| room.draft.name == name) {

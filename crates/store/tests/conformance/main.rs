@@ -22,11 +22,14 @@ macro_rules! cases {
 mod house;
 
 mod access;
+mod admission;
 mod anchors;
 mod apps;
 mod assistants;
+mod calls;
 mod crash;
 mod devices;
+mod door;
 mod events;
 mod folder;
 mod goods;

@@ -207,9 +207,9 @@ async fn two_hundred_rooms_made_at_once_share_few_commits(house: House) {
 
 fn page(offset: i64, limit: i64) -> RoomQuery {
     RoomQuery {
-        statuses: vec![],
         offset,
         limit,
+        ..RoomQuery::default()
     }
 }
 

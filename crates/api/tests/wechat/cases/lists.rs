@@ -2,9 +2,6 @@
 
 /// Cases that hold one day, when the server has what they are about.
 pub(super) const NOT_YET: &[(&str, &str)] = &[
-    ("G-45011", "there are no per-minute limits"),
-    ("G-48001", "no app is without live"),
-    ("P1-x-ip", "there is no list of allowed addresses"),
     (
         "E01-300038",
         "there is no customer service to configure, so closeKf is taken",

@@ -9,13 +9,16 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
 use futures_util::stream;
-use kaibo_store::Store;
+use kaibo_api::wechat::Operation;
+use kaibo_app::{AppConfig, Counted};
+use kaibo_domain::admission::{Admission, Policy};
+use kaibo_store::{CallCount, Store};
 use serde_json::{Value, json};
 
 use super::fill::{fill, names};
-use super::{Call, Case, Values};
+use super::{Call, Case, Stage, Values};
 use crate::world::{
-    ANCHOR, APP_ID, Base, LIST, Part, SECRET, World, form_of, multipart, png, png_of, request,
+    ANCHOR, Ground, LIST, Part, SECRET, World, form_of, multipart, png, png_of, request,
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -75,9 +78,6 @@ const CALL_ALONE: &[&str] = &[
     "type and subAnchorWechat sent: ignored",
     "no rooms exist",
     // On `NOT_YET`: there is nothing to set up.
-    "per-minute limit",
-    "live not activated for the app",
-    "caller IP outside the whitelist (only if the feature is on)",
     "talk video still being generated",
     "generation failed",
     "goods stored but submission failed",
@@ -90,28 +90,15 @@ const UNVERIFIED: [&str; 3] = [
     people::UNVERIFIED,
 ];
 
-/// Calls a day, by the end of the path.
-const QUOTAS: &[(&str, u32)] = &[
-    ("room/create", 10_000),
-    ("room/editroom", 10_000),
-    ("room/deleteroom", 10_000),
-    ("room/getpushurl", 10_000),
-    ("getliveinfo", 100_000),
-    ("room/addgoods", 10_000),
-    ("goods/onsale", 10_000),
-    ("goods/deleteInRoom", 10_000),
-    ("goods/push", 10_000),
-    ("goods/sort", 10_000),
-    ("goods/getVideo", 10_000),
-    ("goods/setkey", 500),
-    ("goods/getkey", 500),
-    ("goods/add", 500),
-    ("goods/resetaudit", 500),
-    ("goods/audit", 500),
-    ("goods/delete", 1_000),
-    ("goods/update", 1_000),
-    ("getgoodswarehouse", 1_000),
-    ("goods/getapproved", 10_000),
+/// What closes a store or takes its files away.
+const HARMS: [&str; 7] = [
+    "a referenced object cannot be read",
+    "internal failure",
+    "upstream busy or internal failure",
+    "rooms cannot be fetched (fault injection)",
+    "goods cannot be fetched (fault injection)",
+    "room goods list cannot be read",
+    "import failed",
 ];
 
 pub(super) struct Scene {
@@ -122,13 +109,21 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) async fn new(base: Base, case: &Case, call: &Call) -> Result<Self, String> {
+    /// On the ground of the stage, after others, unless what is given harms all that stands there.
+    pub(super) async fn new(stage: &Stage, case: &Case, call: &Call) -> Result<Self, String> {
+        let given = case.given.as_str();
+        let ground = if HARMS.contains(&given) {
+            Ground::new(stage.base).await
+        } else {
+            stage.ground.clone()
+        };
+        let mut config = AppConfig::default();
+        config.wechat.profile = stage.profile;
         let mut scene = Self {
-            world: World::on(base, people::config(&case.given)).await,
+            world: World::in_store(ground, stage.next_app(), config).await,
             values: Values::new(),
             closes_meanwhile: false,
         };
-        let given = case.given.as_str();
         if !UNVERIFIED.contains(&given) {
             scene.world.verify(ANCHOR).await;
         }
@@ -144,7 +139,7 @@ impl Scene {
 
     /// What the call's placeholders ask for.
     async fn hand_out(&mut self, call: &Call) {
-        self.put("appid", APP_ID);
+        self.put("appid", self.world.app_id.to_string());
         self.put("secret", SECRET);
         self.put("media_id", self.world.cover.clone());
         self.put("banned text", "赌博专场");
@@ -168,6 +163,7 @@ impl Scene {
             || goods::set_up(self, given, call).await
             || self.make_rooms(given).await
             || self.buy_tokens(given).await
+            || self.narrow_the_door(given).await
             || self.make_trouble(given, call).await?;
         known
             .then_some(())
@@ -239,12 +235,33 @@ impl Scene {
         true
     }
 
+    /// Whether who may call is what is given.
+    async fn narrow_the_door(&mut self, given: &str) -> bool {
+        let World { kaibo, app_id, .. } = &self.world;
+        match given {
+            "caller IP outside the whitelist (only if the feature is on)" => {
+                let nets = ["192.0.2.0/24".parse().unwrap()];
+                kaibo.set_door(app_id, None, &nets).await.unwrap();
+            }
+            "live not activated for the app" => {
+                let set = Admission {
+                    policy: Policy::Wechat,
+                    ..Admission::default()
+                };
+                kaibo.set_admission(app_id, &set).await.unwrap();
+            }
+            _ => return false,
+        }
+        true
+    }
+
     /// Whether something that no caller can help is what is given.
     async fn make_trouble(&mut self, given: &str, call: &Call) -> Result<bool, String> {
         match given {
             "daily quota used up" | "daily quota of the endpoint used up" => {
-                self.use_up_quota(&call.path).await?;
+                self.use_up_day(&call.path).await?;
             }
+            "per-minute limit" => self.use_up_minute(&call.path).await?,
             "a referenced object cannot be read" => {
                 std::fs::remove_dir_all(self.world.data_dir.path().join("images")).unwrap();
             }
@@ -270,22 +287,31 @@ impl Scene {
 
     async fn buy_stable(&mut self, name: &str, force: bool) {
         let kaibo = &self.world.kaibo;
-        let sold = kaibo.stable_token(APP_ID, SECRET, force).await.unwrap();
-        let Ok(sold) = sold else {
-            panic!("the secret is right");
-        };
-        self.put(name, sold.token);
+        let sold = kaibo.stable_token(&self.world.app_id, force).await;
+        self.put(name, sold.unwrap().unwrap().token);
     }
 
-    async fn use_up_quota(&self, path: &str) -> Result<(), String> {
-        let mut quotas = QUOTAS.iter().chain(people::QUOTAS);
-        let quota = quotas.find(|(op, _)| path.ends_with(op));
-        let (op, per_day) = *quota.ok_or("its quota is not on QUOTAS")?;
-        for _ in 0..per_day {
-            let world = &self.world;
-            let counted = world.kaibo.count_call(&world.app_id, op, per_day).await;
-            assert!(counted.unwrap());
-        }
+    /// All of the day's calls, as a server before this one has counted them.
+    async fn use_up_day(&mut self, path: &str) -> Result<(), String> {
+        let Operation { op, limit, .. } = operation(path)?;
+        let world = self.world.started_anew();
+        let count = CallCount {
+            app_id: world.app_id.clone(),
+            op: op.to_owned(),
+            day: world.kaibo.settings().day(world.clock.now()),
+            made: limit.per_day - 1,
+        };
+        world.store.save_call_counts(&[count], 0).await.unwrap();
+        let last = world.kaibo.count_call(&world.app_id, op, limit).await;
+        assert!(matches!(last.unwrap(), Counted::Yes(last) if last.left() == 0));
+        self.world = world;
+        Ok(())
+    }
+
+    async fn use_up_minute(&self, path: &str) -> Result<(), String> {
+        let Operation { op, limit, .. } = operation(path)?;
+        let World { kaibo, app_id, .. } = &self.world;
+        while let Counted::Yes(_) = kaibo.count_call(app_id, op, limit).await.unwrap() {}
         Ok(())
     }
 
@@ -325,6 +351,13 @@ impl Scene {
         };
         Ok(request(call.method(), &path, mime, body))
     }
+}
+
+/// The operation of a path, as the API itself knows it.
+fn operation(path: &str) -> Result<Operation, String> {
+    let operations = kaibo_api::wechat::operations();
+    let found = operations.into_iter().find(|op| path.ends_with(op.path));
+    found.ok_or_else(|| format!("{path} is not among the operations"))
 }
 
 async fn several_rooms(world: &World) {

@@ -3,15 +3,19 @@
 use std::sync::LazyLock;
 
 use futures_util::future::join_all;
+use jiff::civil::date;
 use kaibo_domain::HOUR_MS;
+use kaibo_domain::admission::{Admission, Fact, FactKind, Source};
+use kaibo_domain::door::Profile;
 use kaibo_domain::event::{Cause, RoomEvent};
 use kaibo_domain::goods::Goods;
 use kaibo_domain::id::{AppId, RoomId};
+use kaibo_domain::quota::AppQuotas;
 use kaibo_domain::role::Role;
 use kaibo_domain::room::{Change, Status};
 use kaibo_store::{
-    AccessToken, Added, Decided, Given, GoodsQuery, GoodsSetting, Image, PushRefusal, Saved, Store,
-    Submitted, Taken, TokenKind,
+    AccessToken, Added, CallCount, CallRecord, Decided, Given, GoodsQuery, GoodsSetting, Image,
+    PushRefusal, Repeat, Saved, Store, Submitted, Taken, TokenKind,
 };
 
 use crate::devices::make_code;
@@ -19,7 +23,7 @@ use crate::goods::{approved_goods, save, some_goods};
 use crate::identities::submit;
 use crate::released::fill;
 use crate::shelf::shelf_with;
-use crate::{NOW, a_room, add_app, app_id};
+use crate::{DAY, NOW, a_room, add_app, app_id};
 
 static ONE: LazyLock<AppId> = LazyLock::new(|| app_id("wx_one"));
 
@@ -74,6 +78,55 @@ pub(super) async fn furnish(store: &Store) {
         approved_goods(store, &ONE).await,
     ];
     shelf_with(store, &room, &[on_shelf.id]).await;
+    furnish_the_door(store).await;
+}
+
+async fn furnish_the_door(store: &Store) {
+    let facts = [fact(FactKind::Payment, 1), fact(FactKind::Followers, 24)];
+    store
+        .add_facts(&ONE, &facts, date(2026, 1, 1))
+        .await
+        .unwrap();
+    let counts = [count(DAY - 1, 3), count(DAY, 5)];
+    store.save_call_counts(&counts, DAY - 1).await.unwrap();
+    let calls = ["a", "b", "c"].map(call);
+    store.add_call_records(&calls).await.unwrap();
+    for key in [&b"begun"[..], b"other"] {
+        let begun = store.begin_repeat("wx_one", key, b"body", NOW, NOW);
+        assert_eq!(begun.await.unwrap(), Repeat::First);
+    }
+}
+
+fn fact(kind: FactKind, day: i8) -> Fact {
+    Fact {
+        kind,
+        date: date(2026, 11, day),
+        value: 7,
+        source: Source::Operator,
+        noted_at: NOW,
+    }
+}
+
+fn count(day: i32, made: u32) -> CallCount {
+    CallCount {
+        app_id: ONE.clone(),
+        op: "room/create".into(),
+        day,
+        made,
+    }
+}
+
+fn call(rid: &str) -> CallRecord {
+    CallRecord {
+        app_id: ONE.clone(),
+        rid: rid.into(),
+        at: NOW,
+        op: "room/create".into(),
+        code: 200_002,
+        reason: Some("field: name is missing".into()),
+        peer: "192.0.2.1".into(),
+        took_us: 1_250,
+    }
 }
 
 async fn submission(store: &Store) -> i64 {
@@ -143,6 +196,44 @@ writes! {
     }
     set_latency_budget(store) {
         assert!(store.set_latency_budget(&ONE, Some(350)).await.unwrap());
+    }
+    set_door(store) {
+        let nets = ["10.0.0.0/8".parse().unwrap()];
+        let set = store.set_door(&ONE, Some(Profile::Strict), &nets).await;
+        assert!(set.unwrap());
+    }
+    set_quotas(store) {
+        let own = AppQuotas { rooms_per_day: Some(5), ..AppQuotas::default() };
+        assert!(store.set_quotas(&ONE, &own).await.unwrap());
+    }
+    set_admission(store) {
+        let set = Admission { disabled: true, ..Admission::default() };
+        assert!(store.set_admission(&ONE, &set).await.unwrap());
+    }
+    add_facts(store) {
+        let facts = [fact(FactKind::Payment, 25), fact(FactKind::Followers, 24)];
+        store.add_facts(&ONE, &facts, date(2026, 11, 2)).await.unwrap();
+    }
+    save_call_counts(store) {
+        let counts = [count(DAY, 9), count(DAY + 1, 1)];
+        store.save_call_counts(&counts, DAY).await.unwrap();
+    }
+    add_call_records(store) {
+        let calls = [call("one"), call("two")];
+        store.add_call_records(&calls).await.unwrap();
+    }
+    trim_call_log(store) {
+        store.trim_call_log(NOW, 1).await.unwrap();
+    }
+    begin_repeat(store) {
+        let begun = store.begin_repeat("wx_one", b"new", b"body", NOW + 1, NOW + 1);
+        assert_eq!(begun.await.unwrap(), Repeat::First);
+    }
+    answer_repeat(store) {
+        store.answer_repeat("wx_one", b"begun", b"answer").await.unwrap();
+    }
+    forget_repeat(store) {
+        store.forget_repeat("wx_one", b"begun").await.unwrap();
     }
     note_applied(store) {
         store.note_applied(4, NOW).await.unwrap();

@@ -1,7 +1,5 @@
 //! What stands before a call about roles, assistants and sub-anchors.
 
-use kaibo_app::AppConfig;
-use kaibo_domain::door::Profile;
 use kaibo_domain::id::RoomId;
 use kaibo_domain::role::Role;
 use kaibo_store::Given;
@@ -30,30 +28,6 @@ const CALL_ALONE: &[&str] = &[
 
 /// Where nobody is verified.
 pub(super) const UNVERIFIED: &str = "role 2 for an unverified user";
-
-/// Calls a day, by the end of the path.
-pub(super) const QUOTAS: &[(&str, u32)] = &[
-    ("room/addassistant", 10_000),
-    ("room/modifyassistant", 10_000),
-    ("room/removeassistant", 10_000),
-    ("room/getassistantlist", 10_000),
-    ("room/addsubanchor", 10_000),
-    ("room/modifysubanchor", 10_000),
-    ("room/deletesubanchor", 10_000),
-    ("room/getsubanchor", 10_000),
-    ("role/addrole", 10_000),
-    ("role/deleterole", 10_000),
-    ("role/getrolelist", 10_000),
-];
-
-/// Unknown assistants are refused in the strict profile alone.
-pub(super) fn config(given: &str) -> AppConfig {
-    let mut config = AppConfig::default();
-    if given == "user not found" {
-        config.wechat.profile = Profile::Strict;
-    }
-    config
-}
 
 /// Whether people are what is given.
 pub(super) async fn set_up(scene: &Scene, given: &str, call: &Call) -> bool {
@@ -116,7 +90,9 @@ async fn invite(world: &World, id: &str, name: &str) {
     invited.await.unwrap();
 }
 
+/// Known beforehand, as the strict profile wants.
 async fn help(world: &World, room: i64) {
+    invite(world, "helper_a", "小帮手").await;
     let helper = [("helper_a".to_owned(), "小帮手".to_owned())];
     let (app_id, room) = (&world.app_id, RoomId(room));
     let added = world.kaibo.add_assistants(app_id, room, &helper);
