@@ -3,7 +3,6 @@ import { goods } from './goodsEn';
 import { push, subscriptions } from './eventsEn';
 import type { zh } from './zh';
 
-
 export const en: typeof zh = {
   loading: 'Loading…',
   retry: 'Try again',
@@ -295,7 +294,6 @@ export const en: typeof zh = {
     name_invalid: 'Not a valid account name: 1 to 64 visible characters',
     password_too_short: 'At least 10 characters',
     app_name_too_long: 'Too long',
-    text_forbidden: 'Some words are not allowed here',
     nickname_invalid: '1 to 32 visible characters',
     not_an_anchor: 'The role of host was taken. Give it back on the page “People”.',
     role_unknown: 'There is no such role',
@@ -307,7 +305,6 @@ export const en: typeof zh = {
     goods_image_too_large: 'At most 300 by 300 pixels. Make it smaller and upload it again.',
     text_too_long: 'Too long',
     text_bad_characters: 'There are characters that cannot be used here',
-    text_forbidden: 'There are words that are not allowed',
     price_invalid: 'An amount with at most two decimals',
     price_range_reversed: 'The highest price must not be below the lowest',
     price_no_discount: 'The current price must be below the original one',

@@ -2,7 +2,6 @@
 import { goods } from './goodsZh';
 import { push, subscriptions } from './eventsZh';
 
-
 export const zh = {
   loading: '加载中…',
   retry: '重试',
@@ -286,7 +285,6 @@ export const zh = {
     name_invalid: '账号格式不正确，请用 1–64 个可见字符',
     password_too_short: '密码至少 10 位',
     app_name_too_long: '名称太长',
-    text_forbidden: '含有不允许使用的词语，请修改',
     nickname_invalid: '昵称格式不正确，请用 1–32 个可见字符',
     not_an_anchor: '该微信号的主播角色已被移除，请先在「成员」页设为主播',
     role_unknown: '没有这个角色',
@@ -298,7 +296,6 @@ export const zh = {
     goods_image_too_large: '图片宽高均不能超过 300 像素，请缩小后重新上传',
     text_too_long: '内容过长，请精简',
     text_bad_characters: '含有不支持的字符，请修改',
-    text_forbidden: '含有违禁内容，请修改',
     price_invalid: '请填写正确的价格，最多两位小数',
     price_range_reversed: '最高价不能低于最低价',
     price_no_discount: '现价需低于原价',
