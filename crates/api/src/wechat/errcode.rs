@@ -69,6 +69,10 @@ pub(super) enum CallFault {
     GoodsKeyNoList,
     /// A room's goods have no recorded explanation.
     NoTalkVideo,
+    /// An app that asks for live has had no payment for too long.
+    NoPayment,
+    /// An app that asks for live does not get it.
+    LiveClosed,
     /// An upload of another type than `image`.
     MediaType,
     /// An upload without a file.
@@ -245,6 +249,8 @@ fn of_call(fault: CallFault) -> Verdict {
         CallFault::Invalid(key) => invalid(key),
         CallFault::NoGoodsInfo => Verdict::new(200_002, "goodsInfo must not be empty"),
         CallFault::GoodsKeyNoList => Verdict::new(200_002, "goodsKey must be Array<string>"),
+        CallFault::NoPayment => Verdict::new(2, "no payment in the last 90 days"),
+        CallFault::LiveClosed => Verdict::new(268_489_001, "live can not be opened"),
         CallFault::NoTalkVideo => Verdict::new(300_044, "goods has no talk video"),
         CallFault::MediaType => Verdict::new(40004, "invalid media type"),
         CallFault::MediaMissing => Verdict::new(41005, "media data missing"),

@@ -137,7 +137,7 @@ fn the_document_names_the_credential_of_every_operation() {
         let wanted = match path.as_str() {
             _ if is_console(&method, &path) => Some("session"),
             path if path.starts_with("/v1/broadcast") => Some("broadcast"),
-            "/v1/quota" => Some("token"),
+            "/v1/quota" => Some("app"),
             _ => None,
         };
         assert_eq!(scheme, wanted, "{method} {path}");

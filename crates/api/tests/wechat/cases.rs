@@ -6,6 +6,7 @@ mod fill;
 mod lists;
 mod matching;
 mod scene;
+mod variants;
 
 use std::collections::HashSet;
 use std::fs;

@@ -403,19 +403,37 @@ pub(crate) fn multipart(path: &str, parts: &[Part<'_>]) -> Request<Body> {
     request(Method::POST, path, mime, body)
 }
 
-/// As PHP's `http_build_query` writes a flat array.
+/// As PHP's `http_build_query` writes an array, nested ones included.
 pub(crate) fn form_of(body: &Value) -> String {
     let mut form = String::new();
     for (key, value) in body.as_object().unwrap() {
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        write!(form, "&{key}=").unwrap();
-        for byte in text.bytes() {
-            write!(form, "%{byte:02X}").unwrap();
-        }
+        add_pairs(&mut form, key, value);
     }
     form.split_off(form.len().min(1))
+}
+
+fn add_pairs(form: &mut String, key: &str, value: &Value) {
+    let text = match value {
+        Value::Object(inner) => {
+            for (name, value) in inner {
+                add_pairs(form, &format!("{key}[{name}]"), value);
+            }
+            return;
+        }
+        Value::Array(items) => {
+            for (at, value) in items.iter().enumerate() {
+                add_pairs(form, &format!("{key}[{at}]"), value);
+            }
+            return;
+        }
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let coded = |text: &str| {
+        text.bytes()
+            .fold(String::new(), |all, b| all + &format!("%{b:02X}"))
+    };
+    write!(form, "&{}={}", coded(key), coded(&text)).unwrap();
 }
 
 /// A PNG of one pixel, padded to `bytes`.

@@ -3,8 +3,6 @@
 /// Cases that hold one day, when the server has what they are about.
 pub(super) const NOT_YET: &[(&str, &str)] = &[
     ("E02-x-replay-ok", "no broadcast is recorded"),
-    ("X1-x-no-pay", "every app may have live"),
-    ("X1-x-frozen", "every app may have live"),
     ("E12-ok", "no broadcast is recorded"),
     ("E12-300045", "no broadcast is recorded"),
     ("E12-x-failed", "no broadcast is recorded"),

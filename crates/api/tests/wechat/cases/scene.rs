@@ -84,8 +84,6 @@ const CALL_ALONE: &[&str] = &[
     "talk video still being generated",
     "generation failed",
     "goods stored but submission failed",
-    "no payment in 90 days",
-    "no new activations",
 ];
 
 /// Where nobody is verified.
@@ -141,7 +139,7 @@ impl Scene {
         Ok(scene)
     }
 
-    fn put(&mut self, name: &str, value: impl Into<Value>) {
+    pub(super) fn put(&mut self, name: &str, value: impl Into<Value>) {
         self.values.insert(name.to_owned(), value.into());
     }
 
@@ -258,9 +256,16 @@ impl Scene {
                 let nets = ["192.0.2.0/24".parse().unwrap()];
                 kaibo.set_door(app_id, None, &nets).await.unwrap();
             }
-            "live not activated for the app" => {
+            "live not activated for the app" | "no payment in 90 days" => {
                 let set = Admission {
                     policy: Policy::Wechat,
+                    ..Admission::default()
+                };
+                kaibo.set_admission(app_id, &set).await.unwrap();
+            }
+            "no new activations" => {
+                let set = Admission {
+                    disabled: true,
                     ..Admission::default()
                 };
                 kaibo.set_admission(app_id, &set).await.unwrap();
