@@ -21,9 +21,6 @@ const COOKIE: &str = "kaibo_session";
 /// No credential of ours is longer.
 const MAX_CREDENTIAL: usize = 128;
 
-/// No access token is longer.
-const MAX_TOKEN: usize = 512;
-
 /// The session of a console request, put there by [`require_session`].
 #[derive(Clone)]
 pub(crate) struct SignedInUser {
@@ -59,25 +56,18 @@ pub(crate) async fn require_app(
     request: Request,
     next: Next,
 ) -> ApiResult<Response> {
-    let Some(token) = bearer_token(request.headers()) else {
+    if credential(request.headers(), "bearer").is_none() {
         return require_session(State(api), request, next).await;
-    };
-    let Ok(app_id) = api.kaibo.authenticate(&token).await? else {
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "token_invalid"));
-    };
+    }
+    let (mut parts, body) = request.into_parts();
+    let ByToken(app_id) = ByToken::from_request_parts(&mut parts, &api).await?;
+    let request = Request::from_parts(parts, body);
     let named = path.iter().find(|(name, _)| *name == "appid");
     if named.is_some_and(|(_, named)| named == app_id.as_str()) {
         Ok(next.run(request).await)
     } else {
         Err(ApiError::not_found("app_not_found"))
     }
-}
-
-fn bearer_token(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    let good = scheme.eq_ignore_ascii_case("bearer") && token.len() <= MAX_TOKEN;
-    good.then(|| token.trim().to_owned())
 }
 
 fn session_cookie(headers: &HeaderMap) -> Option<String> {

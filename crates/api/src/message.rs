@@ -358,11 +358,6 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "Another room was pushed today.",
     ),
     (
-        "token_invalid",
-        "access_token 无效或已过期",
-        "This access token is not valid, or not any more.",
-    ),
-    (
         "too_many_streams",
         "当前网络打开的页面过多，请关闭部分页面后重试",
         "Too many pages are open from this network. Close some and try again.",

@@ -110,7 +110,7 @@ async fn an_apps_own_server_subscribes_by_its_access_token_and_reaches_no_other_
         let body = json!({"openid": "person", "kind": "follow"}).to_string();
         world.send(request.body(body.into()).unwrap()).await
     };
-    assert_eq!(put(APP, "nonsense").await.refusal(), (401, "token_invalid"));
+    assert_eq!(put(APP, "nonsense").await.refusal(), (401, "token_unknown"));
     for app in [APP, other.as_str()] {
         assert_eq!(put(app, &bought).await.refusal(), (404, "app_not_found"));
     }
@@ -121,4 +121,9 @@ async fn an_apps_own_server_subscribes_by_its_access_token_and_reaches_no_other_
     assert_eq!(counts["followers"], 1);
     let nobody = world.get(&path(APP, room)).await;
     assert_eq!(nobody.refusal(), (401, "not_signed_in"));
+    // From an address that the app does not list, its token opens nothing here either.
+    let door = json!({"allowedIps": ["192.0.2.1"]});
+    let allow = format!("/v1/apps/{APP}/door");
+    owner.call(Method::PUT, &allow, Some(door)).await;
+    assert_eq!(put(APP, &own).await.refusal(), (401, "token_unknown"));
 }
