@@ -4,9 +4,32 @@
 use kaibo_domain::assistant::{Assistant, MAX_ASSISTANTS};
 use serde_json::{Value, json};
 
-use super::Call;
 use super::answer::Answer;
 use super::errcode::{CallFault, Fault};
+use super::{Call, Route, Rule, call};
+
+/// Each with its quota of a day.
+pub(super) fn routes() -> Vec<(&'static str, Route)> {
+    const DAILY: u32 = 10_000;
+    vec![
+        (
+            "wxaapi/broadcast/room/addassistant",
+            call(Rule::post("room/addassistant", DAILY), add),
+        ),
+        (
+            "wxaapi/broadcast/room/modifyassistant",
+            call(Rule::post("room/modifyassistant", DAILY), modify),
+        ),
+        (
+            "wxaapi/broadcast/room/removeassistant",
+            call(Rule::post("room/removeassistant", DAILY), remove),
+        ),
+        (
+            "wxaapi/broadcast/room/getassistantlist",
+            call(Rule::get("room/getassistantlist", DAILY), list),
+        ),
+    ]
+}
 
 /// POST `room/addassistant`: all of them, or none.
 pub(super) async fn add(call: Call) -> Result<Answer, Fault> {

@@ -10,16 +10,58 @@ use kaibo_domain::id::{AuditId, GoodsId};
 use kaibo_domain::refusal::Refusal;
 use serde_json::{Value, json};
 
-use super::Call;
 use super::answer::Answer;
 use super::errcode::{CallFault, Fault};
 use super::request::{Params, at_least};
+use super::{Call, Route, Rule, call};
 
 /// Goods in one answer of `getgoodswarehouse`.
 const MAX_IDS: usize = 20;
 /// Goods in one answer of `getapproved`, and without a wish.
 const MAX_ROWS: i64 = 100;
 const ROWS: i64 = 30;
+
+/// Each with its quota of a day.
+pub(super) fn routes() -> Vec<(&'static str, Route)> {
+    // One quota under either of its paths (spec rule R6).
+    let warehouse = call(Rule::post("getgoodswarehouse", 1_000), warehouse);
+    vec![
+        (
+            "wxaapi/broadcast/goods/add",
+            call(Rule::post("goods/add", 500), add),
+        ),
+        (
+            "wxaapi/broadcast/goods/resetaudit",
+            call(Rule::post("goods/resetaudit", 500), withdraw),
+        ),
+        (
+            "wxaapi/broadcast/goods/audit",
+            call(Rule::post("goods/audit", 500), submit),
+        ),
+        (
+            "wxaapi/broadcast/goods/delete",
+            call(Rule::post("goods/delete", 1_000), delete),
+        ),
+        (
+            "wxaapi/broadcast/goods/update",
+            call(Rule::post("goods/update", 1_000), update),
+        ),
+        ("wxa/business/getgoodswarehouse", warehouse.clone()),
+        ("wxaapi/broadcast/getgoodswarehouse", warehouse),
+        (
+            "wxaapi/broadcast/goods/getapproved",
+            call(Rule::get("goods/getapproved", 10_000).or_post(), list),
+        ),
+        (
+            "wxaapi/broadcast/goods/setkey",
+            call(Rule::post("goods/setkey", 500), set_key),
+        ),
+        (
+            "wxaapi/broadcast/goods/getkey",
+            call(Rule::get("goods/getkey", 500), key),
+        ),
+    ]
+}
 
 /// POST `goods/add`: made and submitted.
 pub(super) async fn add(call: Call) -> Result<Answer, Fault> {

@@ -8,13 +8,21 @@ use kaibo_domain::id::RoomId;
 use kaibo_domain::room::Room;
 use serde_json::{Value, json};
 
-use super::Call;
 use super::answer::Answer;
 use super::errcode::{CallFault, Fault, Part};
 use super::request::{Params, at_least};
+use super::{Call, Route, Rule, call};
 
 /// Rows in one answer, whatever the caller asks for (spec rule R5).
 const MAX_ROWS: i64 = 50;
+
+/// Each with its quota of a day.
+pub(super) fn routes() -> Vec<(&'static str, Route)> {
+    vec![(
+        "wxa/business/getliveinfo",
+        call(Rule::post("getliveinfo", 100_000), list),
+    )]
+}
 
 /// POST `getliveinfo`: rooms from offset `start` on, the latest planned start first.
 pub(super) async fn list(call: Call) -> Result<Answer, Fault> {

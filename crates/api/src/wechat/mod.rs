@@ -72,173 +72,18 @@ fn table() -> Vec<(&'static str, Route)> {
         ("cgi-bin/stable_token", token::stable_route()),
         ("cgi-bin/media/upload", media::upload_route()),
         ("cgi-bin/media/get", media::get_route()),
-        (
-            "wxaapi/broadcast/room/create",
-            call(Rule::post("room/create", 10_000), rooms::create),
-        ),
-        (
-            "wxaapi/broadcast/room/editroom",
-            call(Rule::post("room/editroom", 10_000), rooms::edit),
-        ),
-        (
-            "wxaapi/broadcast/room/deleteroom",
-            call(Rule::post("room/deleteroom", 10_000), rooms::delete),
-        ),
-        (
-            "wxaapi/broadcast/room/getpushurl",
-            call(Rule::get("room/getpushurl", 10_000), rooms::push_url),
-        ),
-        (
-            "wxa/business/getliveinfo",
-            call(Rule::post("getliveinfo", 100_000), live_info::list),
-        ),
     ];
+    table.extend(rooms::routes());
+    table.extend(live_info::routes());
     table.extend(switches::routes());
     table.extend(platform::routes());
     table.extend(subscriptions::routes());
-    table.extend(goods_routes());
-    table.extend(shelf_routes());
-    table.extend(people_routes());
+    table.extend(goods::routes());
+    table.extend(shelf::routes());
+    table.extend(roles::routes());
+    table.extend(assistants::routes());
+    table.extend(sub_anchors::routes());
     table
-}
-
-/// An app's library.
-fn goods_routes() -> [(&'static str, Route); 10] {
-    // One quota under either of its paths (spec rule R6).
-    let warehouse = call(Rule::post("getgoodswarehouse", 1_000), goods::warehouse);
-    [
-        (
-            "wxaapi/broadcast/goods/add",
-            call(Rule::post("goods/add", 500), goods::add),
-        ),
-        (
-            "wxaapi/broadcast/goods/resetaudit",
-            call(Rule::post("goods/resetaudit", 500), goods::withdraw),
-        ),
-        (
-            "wxaapi/broadcast/goods/audit",
-            call(Rule::post("goods/audit", 500), goods::submit),
-        ),
-        (
-            "wxaapi/broadcast/goods/delete",
-            call(Rule::post("goods/delete", 1_000), goods::delete),
-        ),
-        (
-            "wxaapi/broadcast/goods/update",
-            call(Rule::post("goods/update", 1_000), goods::update),
-        ),
-        ("wxa/business/getgoodswarehouse", warehouse.clone()),
-        ("wxaapi/broadcast/getgoodswarehouse", warehouse),
-        (
-            "wxaapi/broadcast/goods/getapproved",
-            call(
-                Rule::get("goods/getapproved", 10_000).or_post(),
-                goods::list,
-            ),
-        ),
-        (
-            "wxaapi/broadcast/goods/setkey",
-            call(Rule::post("goods/setkey", 500), goods::set_key),
-        ),
-        (
-            "wxaapi/broadcast/goods/getkey",
-            call(Rule::get("goods/getkey", 500), goods::key),
-        ),
-    ]
-}
-
-/// A room's shelf.
-fn shelf_routes() -> [(&'static str, Route); 6] {
-    const DAILY: u32 = 10_000;
-    [
-        (
-            "wxaapi/broadcast/room/addgoods",
-            call(Rule::post("room/addgoods", DAILY), shelf::import),
-        ),
-        (
-            "wxaapi/broadcast/goods/onsale",
-            call(Rule::post("goods/onsale", DAILY), shelf::on_sale),
-        ),
-        (
-            "wxaapi/broadcast/goods/deleteInRoom",
-            call(Rule::post("goods/deleteInRoom", DAILY), shelf::remove),
-        ),
-        (
-            "wxaapi/broadcast/goods/push",
-            call(Rule::post("goods/push", DAILY), shelf::push),
-        ),
-        (
-            "wxaapi/broadcast/goods/sort",
-            call(Rule::post("goods/sort", DAILY), shelf::sort),
-        ),
-        (
-            "wxaapi/broadcast/goods/getVideo",
-            call(Rule::post("goods/getVideo", DAILY), shelf::talk_video),
-        ),
-    ]
-}
-
-/// Roles, and a room's helpers.
-fn people_routes() -> [(&'static str, Route); 11] {
-    const DAILY: u32 = 10_000;
-    [
-        (
-            "wxaapi/broadcast/room/addassistant",
-            call(Rule::post("room/addassistant", DAILY), assistants::add),
-        ),
-        (
-            "wxaapi/broadcast/room/modifyassistant",
-            call(
-                Rule::post("room/modifyassistant", DAILY),
-                assistants::modify,
-            ),
-        ),
-        (
-            "wxaapi/broadcast/room/removeassistant",
-            call(
-                Rule::post("room/removeassistant", DAILY),
-                assistants::remove,
-            ),
-        ),
-        (
-            "wxaapi/broadcast/room/getassistantlist",
-            call(Rule::get("room/getassistantlist", DAILY), assistants::list),
-        ),
-        (
-            "wxaapi/broadcast/room/addsubanchor",
-            call(Rule::post("room/addsubanchor", DAILY), sub_anchors::add),
-        ),
-        (
-            "wxaapi/broadcast/room/modifysubanchor",
-            call(
-                Rule::post("room/modifysubanchor", DAILY),
-                sub_anchors::modify,
-            ),
-        ),
-        (
-            "wxaapi/broadcast/room/deletesubanchor",
-            call(
-                Rule::post("room/deletesubanchor", DAILY),
-                sub_anchors::delete,
-            ),
-        ),
-        (
-            "wxaapi/broadcast/room/getsubanchor",
-            call(Rule::get("room/getsubanchor", DAILY), sub_anchors::get),
-        ),
-        (
-            "wxaapi/broadcast/role/addrole",
-            call(Rule::post("role/addrole", DAILY), roles::add),
-        ),
-        (
-            "wxaapi/broadcast/role/deleterole",
-            call(Rule::post("role/deleterole", DAILY), roles::delete),
-        ),
-        (
-            "wxaapi/broadcast/role/getrolelist",
-            call(Rule::get("role/getrolelist", DAILY).or_post(), roles::list),
-        ),
-    ]
 }
 
 /// Whether an unrouted path is WeChat's, so that [`unknown_url`] answers it and not a page.

@@ -7,13 +7,32 @@ use kaibo_domain::refusal::Refusal;
 use kaibo_domain::role::Role;
 use serde_json::{Value, json};
 
-use super::Call;
 use super::answer::Answer;
 use super::errcode::{CallFault, Fault};
 use super::request::{Params, at_least};
+use super::{Call, Route, Rule, call};
 
 /// Rows where the caller does not say, and at most.
 const ROWS: (i64, i64) = (10, 30);
+
+/// Each with its quota of a day.
+pub(super) fn routes() -> Vec<(&'static str, Route)> {
+    const DAILY: u32 = 10_000;
+    vec![
+        (
+            "wxaapi/broadcast/role/addrole",
+            call(Rule::post("role/addrole", DAILY), add),
+        ),
+        (
+            "wxaapi/broadcast/role/deleterole",
+            call(Rule::post("role/deleterole", DAILY), delete),
+        ),
+        (
+            "wxaapi/broadcast/role/getrolelist",
+            call(Rule::get("role/getrolelist", DAILY).or_post(), list),
+        ),
+    ]
+}
 
 /// POST `role/addrole`. An anchor whose verification is open is sent to its page.
 pub(super) async fn add(call: Call) -> Result<Answer, Fault> {

@@ -8,10 +8,10 @@ use kaibo_domain::draft::{Draft, RoomKind, Switches};
 use kaibo_domain::refusal::{Field, Refusal};
 use kaibo_domain::room::Command;
 
-use super::Call;
 use super::answer::Answer;
 use super::errcode::{CallFault, Fault};
 use super::request::Params;
+use super::{Call, Route, Rule, call};
 
 /// Largest background (spec E01).
 const MAX_COVER_BYTES: i64 = 2 * 1024 * 1024;
@@ -19,6 +19,28 @@ const MAX_COVER_BYTES: i64 = 2 * 1024 * 1024;
 const MAX_SHARE_BYTES: i64 = 1024 * 1024;
 /// Largest listing image (spec E01).
 const MAX_FEEDS_BYTES: i64 = 100 * 1024;
+
+/// Each with its quota of a day.
+pub(super) fn routes() -> Vec<(&'static str, Route)> {
+    vec![
+        (
+            "wxaapi/broadcast/room/create",
+            call(Rule::post("room/create", 10_000), create),
+        ),
+        (
+            "wxaapi/broadcast/room/editroom",
+            call(Rule::post("room/editroom", 10_000), edit),
+        ),
+        (
+            "wxaapi/broadcast/room/deleteroom",
+            call(Rule::post("room/deleteroom", 10_000), delete),
+        ),
+        (
+            "wxaapi/broadcast/room/getpushurl",
+            call(Rule::get("room/getpushurl", 10_000), push_url),
+        ),
+    ]
+}
 
 /// POST `room/create`.
 pub(super) async fn create(call: Call) -> Result<Answer, Fault> {

@@ -6,10 +6,41 @@ use kaibo_domain::refusal::Refusal;
 use kaibo_domain::room::Status;
 use kaibo_domain::shelf::{ShelfCommand, ShelfRefusal};
 
-use super::Call;
 use super::answer::Answer;
 use super::errcode::{CallFault, Fault, Part};
 use super::goods::goods_id;
+use super::{Call, Route, Rule, call};
+
+/// Each with its quota of a day.
+pub(super) fn routes() -> Vec<(&'static str, Route)> {
+    const DAILY: u32 = 10_000;
+    vec![
+        (
+            "wxaapi/broadcast/room/addgoods",
+            call(Rule::post("room/addgoods", DAILY), import),
+        ),
+        (
+            "wxaapi/broadcast/goods/onsale",
+            call(Rule::post("goods/onsale", DAILY), on_sale),
+        ),
+        (
+            "wxaapi/broadcast/goods/deleteInRoom",
+            call(Rule::post("goods/deleteInRoom", DAILY), remove),
+        ),
+        (
+            "wxaapi/broadcast/goods/push",
+            call(Rule::post("goods/push", DAILY), push),
+        ),
+        (
+            "wxaapi/broadcast/goods/sort",
+            call(Rule::post("goods/sort", DAILY), sort),
+        ),
+        (
+            "wxaapi/broadcast/goods/getVideo",
+            call(Rule::post("goods/getVideo", DAILY), talk_video),
+        ),
+    ]
+}
 
 /// POST `room/addgoods`: puts approved goods behind those that are there.
 pub(super) async fn import(call: Call) -> Result<Answer, Fault> {

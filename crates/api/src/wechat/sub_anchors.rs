@@ -1,9 +1,32 @@
 //! `wxaapi/broadcast/room/*subanchor`: a room's sub-anchor (spec E17 to E20).
 //! <https://developers.weixin.qq.com/miniprogram/dev/server/API/livebroadcast/studio-management/api_addsubanchor>
 
-use super::Call;
 use super::answer::Answer;
 use super::errcode::Fault;
+use super::{Call, Route, Rule, call};
+
+/// Each with its quota of a day.
+pub(super) fn routes() -> Vec<(&'static str, Route)> {
+    const DAILY: u32 = 10_000;
+    vec![
+        (
+            "wxaapi/broadcast/room/addsubanchor",
+            call(Rule::post("room/addsubanchor", DAILY), add),
+        ),
+        (
+            "wxaapi/broadcast/room/modifysubanchor",
+            call(Rule::post("room/modifysubanchor", DAILY), modify),
+        ),
+        (
+            "wxaapi/broadcast/room/deletesubanchor",
+            call(Rule::post("room/deletesubanchor", DAILY), delete),
+        ),
+        (
+            "wxaapi/broadcast/room/getsubanchor",
+            call(Rule::get("room/getsubanchor", DAILY), get),
+        ),
+    ]
+}
 
 /// POST `room/addsubanchor`: where there is none.
 pub(super) async fn add(call: Call) -> Result<Answer, Fault> {
