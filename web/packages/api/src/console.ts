@@ -1,6 +1,6 @@
-// What the console asks for: session by cookie, every change with the session's CSRF token.
+// What the console asks for, within its session.
 import type { AuditStatus, Goods, GoodsForm, GoodsPage, GoodsSetting, Shelf } from './goods';
-import { ApiError, call, type CallOptions } from './http';
+import { SessionClient } from './session';
 import { subscribe, type Subscription, type SubscribeOptions } from './sse';
 import type {
   Delivery,
@@ -22,7 +22,6 @@ import type {
   Device,
   Limits,
   Media,
-  OpenSession,
   PeoplePage,
   Person,
   Reveal,
@@ -31,7 +30,6 @@ import type {
   RoomForm,
   RoomPage,
   RoomStatus,
-  Session,
 } from './types';
 
 export interface RoomQuery {
@@ -57,54 +55,8 @@ export interface FollowApp extends Pick<SubscribeOptions, 'onLine' | 'onRefused'
   onRoomChanged: (roomId: number) => void;
 }
 
-/** The console's line to the server. Remembers the CSRF token of the session it opened or found. */
-export class ConsoleClient {
-  private csrf = '';
-
-  /** `onUnauthorized` is told of every 401 except a failed log-in: the session is over. */
-  constructor(private readonly onUnauthorized: () => void = () => {}) {}
-
-  // Session
-
-  /** Whether the set-up link is still open; ApiError 404 when it is not. */
-  checkSetup(token: string): Promise<{ open: true }> {
-    return call('/v1/setup', { headers: { Authorization: `Setup ${encodeURIComponent(token)}` } });
-  }
-
-  /** Makes the owner and logs in. */
-  setUp(token: string, name: string, password: string): Promise<Session> {
-    return this.opened(call('/v1/setup', { method: 'POST', body: { token, name, password } }));
-  }
-
-  /** ApiError `bad_credentials` (401) or `too_many_tries` (429, with `retryAfterMs`). */
-  logIn(name: string, password: string): Promise<Session> {
-    return this.opened(call('/v1/session', { method: 'POST', body: { name, password } }));
-  }
-
-  /** The session of the cookie, or null when there is none. */
-  async session(): Promise<Session | null> {
-    try {
-      return await this.opened(call('/v1/session'));
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return null;
-      throw error;
-    }
-  }
-
-  async logOut(): Promise<void> {
-    await this.change('/v1/session', 'DELETE');
-    this.csrf = '';
-  }
-
-  /** The user's sessions, the latest first. */
-  sessions(): Promise<OpenSession[]> {
-    return this.send('/v1/sessions');
-  }
-
-  endSession(id: string): Promise<void> {
-    return this.change(`/v1/sessions/${encodeURIComponent(id)}`, 'DELETE');
-  }
-
+/** The console's line to the server. */
+export class ConsoleClient extends SessionClient {
   // Apps
 
   apps(): Promise<AppView[]> {
@@ -427,35 +379,6 @@ export class ConsoleClient {
     const body = new FormData();
     body.append('media', file);
     return this.change(`${appPath(appid)}/media`, 'POST', body);
-  }
-
-  private async change<T>(path: string, method: 'POST' | 'PUT' | 'DELETE', body?: unknown): Promise<T> {
-    const attempt = () => this.send<T>(path, { method, body, headers: { 'X-CSRF-Token': this.csrf } });
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 'csrf_mismatch') throw error;
-      // Another tab has logged in anew: the cookie is of the new session, the token of the old one.
-      const before = this.csrf;
-      await this.session();
-      if (this.csrf === before) throw error;
-      return attempt();
-    }
-  }
-
-  private async send<T>(path: string, options: CallOptions = {}): Promise<T> {
-    try {
-      return await call<T>(path, options);
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) this.onUnauthorized();
-      throw error;
-    }
-  }
-
-  private async opened(session: Promise<Session>): Promise<Session> {
-    const opened = await session;
-    this.csrf = opened.csrf;
-    return opened;
   }
 }
 
