@@ -1,5 +1,7 @@
 // The console's words in English.
 import { goods } from './goodsEn';
+import { admission } from './admissionEn';
+import { api, calls, door, quota } from './doorEn';
 import { push, subscriptions } from './eventsEn';
 import type { zh } from './zh';
 
@@ -19,7 +21,7 @@ export const en: typeof zh = {
     anchors: 'Hosts',
     people: 'People',
     subscriptions: 'Subscribers',
-    push: 'Events',
+    api: 'API',
     settings: 'Settings',
     help: 'Integration',
   },
@@ -111,6 +113,7 @@ export const en: typeof zh = {
     plan: 'Planned',
     anchor: 'Host',
     anchorWithId: '{name} ({id})',
+    creator: 'Made by',
     type: 'Source',
     createdAt: 'Created',
     startedAt: 'Started',
@@ -269,6 +272,15 @@ export const en: typeof zh = {
     token_form: '3–32 letters or digits',
     aes_key_form: '43 letters or digits',
     original_id_form: 'Begins with gh_',
+    ip_invalid: 'Something here is neither an address nor a network',
+    too_many_ips: '200 at most',
+    limit_not_whole: 'A whole number, please',
+    limit_out_of_bounds: 'A whole number from {least} to {most}',
+    limit_too_high: 'Too high',
+    hours_out_of_bounds: 'A whole number from 1 to 24',
+    date_in_future: 'Today at the latest',
+    date_invalid: 'No such day, or after today',
+    out_of_bounds: 'Out of bounds',
     required: 'Required',
     name_too_short: 'Too short: at least {nameLeastHalf} letters ({nameLeast} Chinese characters)',
     name_too_long: 'Too long: at most {nameMostHalf} letters ({nameMost} Chinese characters)',
@@ -415,6 +427,11 @@ export const en: typeof zh = {
   switches: { title: 'Switches' },
   subscriptions,
   push,
+  api,
+  calls,
+  quota,
+  door,
+  admission,
   settings: {
     goods: 'Goods',
     goodsText: 'Holds for goods of the console and of the API.',
