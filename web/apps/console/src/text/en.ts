@@ -481,6 +481,10 @@ export const en: typeof zh = {
     tokenText: 'Put your AppSecret for SECRET:',
     list: 'List rooms',
     listText: 'Put the access_token for TOKEN:',
+    reference: 'Kaibo’s own API (/v1)',
+    referenceText:
+      'What WeChat’s API never had: the statuses of many rooms, changes as they happen, webhooks, quotas, the log of calls. With search and examples, open without log-in.',
+    referenceOpen: 'Open the reference',
     obs: 'Push with OBS',
     obsSteps: {
       a: 'Open the room’s control page and find the push address',

@@ -467,6 +467,10 @@ export const zh = {
     tokenText: '把 SECRET 换成创建应用时得到的 AppSecret：',
     list: '查看直播间列表',
     listText: '把 TOKEN 换成上一步得到的 access_token：',
+    reference: '开播自己的接口（/v1）',
+    referenceText:
+      '微信接口没有的能力：批量查询状态、实时变化推送、Webhook、配额与调用记录等。可搜索，附示例，无需登录即可查看。',
+    referenceOpen: '打开接口参考',
     obs: '用 OBS 推流',
     obsSteps: {
       a: '打开直播间的「控制台」，找到「推流地址」',
