@@ -13,7 +13,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{HOST, USER_AGENT};
-use hyper::{Method, Request, Response};
+use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use kaibo_app::ports::CallError;
 use rustls::pki_types::ServerName;
@@ -34,19 +34,26 @@ const MAX_ANSWER: usize = 64 * 1024;
 const MAX_ADDRESSES: usize = 4;
 
 /// What is asked for.
-pub(crate) struct Ask {
-    pub(crate) method: Method,
-    pub(crate) url: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Bytes,
+pub struct Ask {
+    /// How.
+    pub method: Method,
+    /// Whom: http or https.
+    pub url: String,
+    /// Beside `Host` and `User-Agent`.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is sent.
+    pub body: Bytes,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
     /// Its first 64 KiB.
-    pub(crate) body: Bytes,
+    pub body: Bytes,
 }
 
 impl Reply {
@@ -91,7 +98,7 @@ impl Client {
     }
 
     /// Makes a call. A redirect is an answer like any other.
-    pub(crate) async fn call(&self, ask: Ask) -> Result<Reply, CallError> {
+    pub async fn call(&self, ask: Ask) -> Result<Reply, CallError> {
         let limit = Duration::try_from(self.config.timeout).unwrap_or(Duration::from_secs(10));
         let call = timeout(limit, self.attempt(ask)).await;
         call.unwrap_or(Err(CallError::Timeout))
@@ -224,8 +231,7 @@ async fn exchange(
 }
 
 async fn read(response: Response<Incoming>) -> Result<Reply, CallError> {
-    let status = response.status().as_u16();
-    let mut body = response.into_body();
+    let (head, mut body) = response.into_parts();
     let mut read = BytesMut::new();
     while read.len() < MAX_ANSWER {
         let Some(frame) = body.frame().await else {
@@ -238,7 +244,8 @@ async fn read(response: Response<Incoming>) -> Result<Reply, CallError> {
         read.extend_from_slice(&piece[..piece.len().min(room)]);
     }
     Ok(Reply {
-        status,
+        status: head.status.as_u16(),
+        headers: head.headers,
         body: read.freeze(),
     })
 }

@@ -15,7 +15,7 @@ use kaibo_domain::UnixMs;
 use kaibo_domain::endpoint::MessageSettings;
 
 pub use config::OutboundConfig;
-pub use http::Client;
+pub use http::{Ask, Client, Reply};
 
 /// Everything that leaves the house.
 pub struct Calls {
