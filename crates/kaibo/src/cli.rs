@@ -157,6 +157,39 @@ pub(crate) enum AppCommand {
         #[arg(long, default_value = "")]
         name: String,
     },
+    /// The app's account with WeChat itself.
+    #[command(subcommand)]
+    Wechat(WechatCommand),
+}
+
+/// `kaibo app wechat`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WechatCommand {
+    /// Set AppID and AppSecret and buy an access token with them; the secret is read from standard
+    /// input, so that it stands in no list of processes.
+    Set {
+        /// Which.
+        #[command(flatten)]
+        args: AppArgs,
+        /// The mini program's AppID; without it as it is, at first the app's own id.
+        #[arg(long, value_name = "APPID")]
+        wechat_appid: Option<String>,
+    },
+    /// Say how it stands.
+    Show(AppArgs),
+    /// Forget AppID, AppSecret and access token.
+    Drop(AppArgs),
+}
+
+/// Flags of every `kaibo app wechat` command.
+#[derive(Debug, Args)]
+pub(crate) struct AppArgs {
+    /// Where the installation lies.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The app.
+    #[arg(long)]
+    pub(crate) appid: AppId,
 }
 
 /// `kaibo anchor`.

@@ -1,13 +1,14 @@
 //! One look at a server from outside: a call goes out, and its answer is judged.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{CONTENT_TYPE, DATE};
 use jiff::{SignedDuration, Timestamp};
-use kaibo_outbound::{Ask, Client, OutboundConfig, Reply};
+use kaibo_outbound::{Ask, Bounds, Client, OutboundConfig, Reply};
 use serde_json::{Value, json};
 
 use super::advice;
@@ -15,6 +16,12 @@ use super::shapes::{Body, Shape};
 
 /// Between the clocks of client and server.
 const MOST_SKEW: SignedDuration = SignedDuration::from_secs(60);
+/// A list of fifty rooms with all their goods is some hundred kilobytes.
+const BOUNDS: Bounds = Bounds {
+    time: Duration::from_secs(20),
+    most_bytes: 8 * 1024 * 1024,
+    at_once: 1,
+};
 /// Of an answer that is no JSON so much is shown.
 const MOST_SHOWN: usize = 100;
 /// Parts of an upload.
@@ -191,7 +198,7 @@ impl Visit {
             headers: headers.into_iter().collect(),
             body,
         };
-        self.client.call(ask).await.map_err(|error| {
+        self.client.call_within(ask, BOUNDS).await.map_err(|error| {
             let remedy =
                 "look at the address, at name and certificate, and whether the server runs";
             Difference::new(error.to_string(), remedy)
