@@ -15,6 +15,7 @@ use kaibo_domain::endpoint::EndpointRefusal;
 use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
 use kaibo_domain::subscription::SubscriptionRefusal;
+use kaibo_domain::wechat::WechatRefusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -222,6 +223,9 @@ impl From<Refusal> for ApiError {
             }
             Refusal::Goods(refusal) => refusal.into(),
             Refusal::Shelf(refusal) => refusal.into(),
+            Refusal::Wechat(WechatRefusal::NotSet) => Self::not_found("wechat_not_set"),
+            Refusal::Wechat(WechatRefusal::AppId) => Self::invalid("appid", "wechat_appid_form"),
+            Refusal::Wechat(WechatRefusal::Secret) => Self::invalid("secret", "wechat_secret_form"),
         }
     }
 }

@@ -35,6 +35,7 @@ mod subscriptions;
 mod throttle;
 mod tokens;
 mod webhook_body;
+mod wechat;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +77,7 @@ pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
 pub use subscriptions::SubscriberCounts;
 pub use tokens::{CredentialRefusal, FORCED, FORCED_LIMIT, IssuedToken, TokenRefusal};
+pub use wechat::{WechatFault, WechatState};
 
 /// How long an answer of the database counts for readiness.
 const PING_FRESH: Duration = Duration::from_secs(1);
@@ -142,6 +144,7 @@ struct Inner {
     submissions: throttle::Throttle,
     enrolments: throttle::Throttle,
     pins: throttle::Throttle,
+    purchases: wechat::Turns,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -176,6 +179,7 @@ impl Kaibo {
             submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
             enrolments: throttle::Throttle::new(20, devices::PIN_WITHIN_MS),
             pins: throttle::Throttle::new(devices::PIN_TRIES, devices::PIN_WITHIN_MS),
+            purchases: wechat::Turns::default(),
             answered: Mutex::default(),
         };
         Self {

@@ -7,6 +7,7 @@ use crate::person::PersonRefusal;
 use crate::shelf::ShelfRefusal;
 use crate::status::Status;
 use crate::subscription::SubscriptionRefusal;
+use crate::wechat::WechatRefusal;
 
 /// A rule that a field breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,6 +135,9 @@ pub enum Refusal {
     /// Something about a room's shelf.
     #[error(transparent)]
     Shelf(#[from] ShelfRefusal),
+    /// Something about an app's account with WeChat.
+    #[error(transparent)]
+    Wechat(#[from] WechatRefusal),
 }
 
 impl From<PersonRefusal> for Refusal {

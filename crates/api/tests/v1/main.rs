@@ -22,4 +22,5 @@ mod session;
 mod subscriptions;
 mod switches;
 mod viewer;
+mod wechat;
 mod world;
