@@ -14,8 +14,9 @@ use kaibo_domain::id::{AppId, RoomId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::auth::{AppPath, SignedInUser};
+use crate::auth::AppPath;
 use crate::body::JsonBody;
+use crate::caller::Caller;
 use crate::error::{ApiError, ApiResult};
 use crate::peer::ClientIp;
 use crate::sse;
@@ -192,8 +193,8 @@ pub(crate) async fn limits(State(api): State<Arc<ApiState>>) -> Json<LimitsView>
 
 /// Which rooms of the app change
 ///
-/// `event: room` with a RoomChanged. The stream ends with the session, and when events were
-/// missed: whoever connects anew loads what is shown anew.
+/// `event: room` with a RoomChanged. The stream ends with the session or the access token, and when
+/// events were missed: whoever connects anew loads what is shown anew.
 #[utoipa::path(
     get, path = "/apps/{appid}/events", tag = "apps", operation_id = "followApp",
     params(("appid" = String, Path)),
@@ -204,7 +205,7 @@ pub(crate) async fn limits(State(api): State<Arc<ApiState>>) -> Json<LimitsView>
 )]
 pub(crate) async fn events(
     State(api): State<Arc<ApiState>>,
-    Extension(user): Extension<SignedInUser>,
+    Extension(caller): Extension<Caller>,
     client: ClientIp,
     AppPath(app_id): AppPath,
 ) -> ApiResult<Response> {
@@ -213,7 +214,7 @@ pub(crate) async fn events(
         changes: api.kaibo.changes(),
         api: Arc::clone(&api),
         app_id,
-        cookie: user.cookie,
+        caller,
     };
     Ok(sse::answer(follower.events(), slot, api.shutdown.clone()))
 }
@@ -221,7 +222,7 @@ pub(crate) async fn events(
 struct Follower {
     api: Arc<ApiState>,
     app_id: AppId,
-    cookie: String,
+    caller: Caller,
     changes: Changes,
 }
 
@@ -241,8 +242,8 @@ impl Follower {
                 Changed::Event(event)
                     if event.app_id == self.app_id && !event.event.is_about_subscribers() =>
                 {
-                    let session = self.api.kaibo.session(&self.cookie).await;
-                    return session.ok().flatten().map(|_| event.room_id);
+                    let is_in = self.caller.is_still_in(&self.api).await;
+                    return is_in.then_some(event.room_id);
                 }
                 Changed::Event(_) => {}
             }
