@@ -19,9 +19,9 @@ async function look(page, name, size, fullPage = true) {
 
 async function open(size, path) {
   const page = await browser.page(size);
-  await page.context().addCookies([
-    { name: 'kaibo_session', value: owner.cookie.split('=')[1], url: kaibo.http },
-  ]);
+  await page
+    .context()
+    .addCookies([{ name: 'kaibo_session', value: owner.cookie.split('=')[1], url: kaibo.http }]);
   await page.goto(`${kaibo.http}/console${path}`);
   return page;
 }
