@@ -20,6 +20,8 @@ export const en: typeof zh = {
     time: 'Times are Unix milliseconds.',
     error:
       'An error’s body is {example}: code is for programs, message for people; with 422, fields names each field that is wrong.',
+    quota:
+      'Calls with an app’s access token count against v1/read or v1/write, and X-Quota-Remaining says what is left; the statuses of many rooms do not count.',
     etag: 'JSON that a GET answers has an ETag; sent back in If-None-Match, the same is 304 without a body.',
     repeat:
       'A POST may carry an Idempotency-Key (1 to 255 characters): sent again within 24 hours, it is done once and answered the same.',
@@ -32,6 +34,7 @@ export const en: typeof zh = {
     broadcast: 'A device of the anchor',
   },
   schemeNotes: {},
+  colon: ': ',
   open: 'Open to all',
   or: ', or ',
   parameters: 'Parameters',

@@ -19,6 +19,8 @@ export const zh = {
   rules: {
     time: '时间均为毫秒时间戳。',
     error: '出错时返回 {example}：code 供程序判断，message 供人阅读；422 时 fields 逐个列出有误的字段。',
+    quota:
+      '应用用 access_token 调用时，计入 v1/read 或 v1/write 配额，剩余次数见响应头 X-Quota-Remaining；批量查询直播状态不计入。',
     etag: 'GET 返回的 JSON 带有 ETag，用 If-None-Match 带回，没有变化时返回 304，不含内容。',
     repeat:
       'POST 可带 Idempotency-Key（1–255 个字符）：24 小时内用同一个值重复发送，只执行一次，并返回相同结果。',
@@ -36,6 +38,7 @@ export const zh = {
     app: '`Bearer ACCESS_TOKEN`，即 `cgi-bin/token` 返回的 access_token。',
     broadcast: '`Broadcast ROOM_ID`，并带上该设备用播码换来的 Cookie。',
   } as Record<string, string>,
+  colon: '：',
   open: '无需登录',
   or: '，或 ',
   parameters: '参数',
