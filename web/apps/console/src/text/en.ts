@@ -281,6 +281,7 @@ export const en: typeof zh = {
     date_in_future: 'Today at the latest',
     date_invalid: 'No such day, or after today',
     out_of_bounds: 'Out of bounds',
+    too_many_days: '37 days at once, at most',
     required: 'Required',
     name_too_short: 'Too short: at least {nameLeastHalf} letters ({nameLeast} Chinese characters)',
     name_too_long: 'Too long: at most {nameMostHalf} letters ({nameMost} Chinese characters)',

@@ -272,6 +272,7 @@ export const zh = {
     date_in_future: '不能晚于今天',
     date_invalid: '日期不正确，不能晚于今天',
     out_of_bounds: '数值超出范围',
+    too_many_days: '一次最多填写 37 天',
     required: '必填',
     name_too_short: '标题太短，至少 {nameLeast} 个汉字',
     name_too_long: '标题太长，最多 {nameMost} 个汉字',
