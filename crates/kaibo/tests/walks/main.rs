@@ -39,6 +39,7 @@ mod drain;
 mod folder;
 mod frame;
 mod full_disk;
+mod pass_through;
 mod restart;
 mod state_change;
 mod webhooks;
