@@ -5,7 +5,6 @@
 
 use std::sync::LazyLock;
 
-use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
@@ -168,7 +167,7 @@ fn names(query: &str) -> impl Iterator<Item = String> {
 /// WeChat's answer: status, type and body. It stands at our address, so no browser runs it.
 fn response(answer: WechatAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let mut response = (status, Bytes::from(answer.body)).into_response();
+    let mut response = (status, answer.body).into_response();
     let headers = response.headers_mut();
     headers.remove(CONTENT_TYPE);
     let mut put = |name: HeaderName, value: &str| {
