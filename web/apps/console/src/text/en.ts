@@ -1,6 +1,7 @@
 // The console's words in English.
 import { goods } from './goodsEn';
 import { push, subscriptions } from './eventsEn';
+import { wechat, wechatRules } from './wechatEn';
 import type { zh } from './zh';
 
 export const en: typeof zh = {
@@ -261,6 +262,7 @@ export const en: typeof zh = {
     closed: 'Cannot be edited in its present state',
   },
   rule: {
+    ...wechatRules,
     text_forbidden: 'A word here is against the law; change it',
     link_invalid: 'A link that begins with https:// or http://',
     customer_service_missing: 'Set customer service in the settings first',
@@ -415,6 +417,7 @@ export const en: typeof zh = {
   switches: { title: 'Switches' },
   subscriptions,
   push,
+  wechat,
   settings: {
     goods: 'Goods',
     goodsText: 'Holds for goods of the console and of the API.',
