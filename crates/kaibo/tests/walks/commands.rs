@@ -157,6 +157,7 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
             "webhook",
             "door",
             "admission",
+            "share code",
         ];
         let lines = steps.into_iter().zip(1..);
         let lines = lines.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
