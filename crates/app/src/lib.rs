@@ -22,6 +22,7 @@ mod lately;
 mod live;
 mod outbox;
 mod people;
+mod pictures;
 pub mod ports;
 mod quota;
 mod repeats;
@@ -29,6 +30,7 @@ mod roles;
 mod rooms;
 mod secret;
 pub mod settings;
+mod share_codes;
 mod shelf;
 mod sub_anchors;
 mod subscriptions;
@@ -74,6 +76,7 @@ pub use quota::{Counted, Standing};
 pub use repeats::{RepeatKey, Repeated};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
+pub use share_codes::{DrawnPoster, SharedRoom};
 pub use subscriptions::SubscriberCounts;
 pub use tokens::{CredentialRefusal, FORCED, FORCED_LIMIT, IssuedToken, TokenRefusal};
 
@@ -142,6 +145,7 @@ struct Inner {
     submissions: throttle::Throttle,
     enrolments: throttle::Throttle,
     pins: throttle::Throttle,
+    pictures: pictures::Pictures,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -176,6 +180,7 @@ impl Kaibo {
             submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
             enrolments: throttle::Throttle::new(20, devices::PIN_WITHIN_MS),
             pins: throttle::Throttle::new(devices::PIN_TRIES, devices::PIN_WITHIN_MS),
+            pictures: pictures::Pictures::default(),
             answered: Mutex::default(),
         };
         Self {

@@ -15,6 +15,9 @@ pub enum ShareRefusal {
     /// Not an object in JSON, or too long.
     #[error("custom parameters are an object in JSON of at most {MAX_PARAMS} characters, encoded")]
     Params,
+    /// No such code.
+    #[error("no such share code")]
+    Unknown,
     /// The room has as many codes as it may.
     #[error("the room has {MAX_CODES} codes, as many as it may; use one that there is")]
     TooMany,
