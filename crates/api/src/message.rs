@@ -368,6 +368,21 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "The message URL did not pass the check. Look at its address and token.",
     ),
     (
+        "wechat_not_set",
+        "尚未填写微信 AppID 和 AppSecret",
+        "No WeChat AppID and AppSecret are set.",
+    ),
+    (
+        "wechat_appid_form",
+        "请填写正确的 AppID：wx 开头，共 18 位字母和数字",
+        "A WeChat AppID is wx and 16 letters and digits.",
+    ),
+    (
+        "wechat_secret_form",
+        "请填写正确的 AppSecret：共 32 位字母和数字",
+        "A WeChat AppSecret has 32 letters and digits.",
+    ),
+    (
         "pushed_today",
         "今天已有其他直播间推送过开播提醒",
         "Another room was pushed today.",

@@ -37,6 +37,7 @@ mod subscriptions;
 mod throttle;
 mod tokens;
 mod webhook_body;
+mod wechat;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +80,7 @@ pub use settings::{AppConfig, Settings};
 pub use share_codes::{DrawnPoster, SharedRoom};
 pub use subscriptions::SubscriberCounts;
 pub use tokens::{CredentialRefusal, FORCED, FORCED_LIMIT, IssuedToken, TokenRefusal};
+pub use wechat::{WechatFault, WechatState};
 
 /// How long an answer of the database counts for readiness.
 const PING_FRESH: Duration = Duration::from_secs(1);
@@ -146,6 +148,7 @@ struct Inner {
     enrolments: throttle::Throttle,
     pins: throttle::Throttle,
     pictures: pictures::Pictures,
+    purchases: wechat::Turns,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -181,6 +184,7 @@ impl Kaibo {
             enrolments: throttle::Throttle::new(20, devices::PIN_WITHIN_MS),
             pins: throttle::Throttle::new(devices::PIN_TRIES, devices::PIN_WITHIN_MS),
             pictures: pictures::Pictures::default(),
+            purchases: wechat::Turns::default(),
             answered: Mutex::default(),
         };
         Self {

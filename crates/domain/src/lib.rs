@@ -24,6 +24,7 @@ pub mod shelf;
 pub mod status;
 pub mod subscription;
 pub mod text;
+pub mod wechat;
 pub mod words;
 
 /// Milliseconds since the Unix epoch.

@@ -8,6 +8,7 @@ use crate::share_code::ShareRefusal;
 use crate::shelf::ShelfRefusal;
 use crate::status::Status;
 use crate::subscription::SubscriptionRefusal;
+use crate::wechat::WechatRefusal;
 
 /// A rule that a field breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -138,6 +139,9 @@ pub enum Refusal {
     /// A room is not shared.
     #[error(transparent)]
     Share(#[from] ShareRefusal),
+    /// Something about an app's account with WeChat.
+    #[error(transparent)]
+    Wechat(#[from] WechatRefusal),
 }
 
 impl From<PersonRefusal> for Refusal {

@@ -40,6 +40,7 @@ mod subscriptions;
 mod tokens;
 mod users;
 mod watch;
+mod wechat;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -79,6 +80,7 @@ pub use subscriptions::{Follower, Subscription};
 pub use tokens::{AccessToken, TokenKind};
 pub use users::User;
 pub use watch::Watcher;
+pub use wechat::{Bought, WechatAccount};
 
 /// A handle on the data folder; clones share it.
 #[derive(Clone)]

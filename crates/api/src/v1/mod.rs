@@ -43,6 +43,7 @@ mod switches;
 mod view;
 mod viewer;
 mod webhooks;
+mod wechat;
 
 /// Routes that need no session: viewers', the anchor's, the way into the console.
 pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
@@ -97,6 +98,7 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(admission::read, admission::set))
         .routes(routes!(admission::facts, admission::add_facts))
         .routes(routes!(customer_service::read, customer_service::set))
+        .routes(routes!(wechat::read, wechat::set, wechat::drop))
         .routes(routes!(apps::limits))
         .routes(routes!(apps::events))
         .routes(routes!(rooms::list, rooms::create))

@@ -311,9 +311,10 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::PersonUnknown => Verdict::new(600_002, "user not found"),
         Refusal::Person(refusal) => people::of_person(*refusal),
         // No operation of WeChat's leads to these.
-        Refusal::AppUnknown | Refusal::LatencyBudget(_) | Refusal::Endpoint(_) => {
-            Verdict::new(200_001, "invalid app")
-        }
+        Refusal::AppUnknown
+        | Refusal::LatencyBudget(_)
+        | Refusal::Endpoint(_)
+        | Refusal::Wechat(_) => Verdict::new(200_001, "invalid app"),
         Refusal::AppExists => Verdict::new(200_001, "appid exists"),
         Refusal::Goods(refusal) => goods::of_goods(refusal),
         Refusal::Shelf(refusal) => goods::of_shelf(*refusal),

@@ -23,4 +23,5 @@ mod share_codes;
 mod subscriptions;
 mod switches;
 mod viewer;
+mod wechat;
 mod world;

@@ -48,6 +48,7 @@ mod shelf;
 mod statements;
 mod subscriptions;
 mod users;
+mod wechat;
 
 use kaibo_domain::draft::Draft;
 use kaibo_domain::id::AppId;
