@@ -36,6 +36,7 @@ pub(crate) mod room_statuses;
 pub(crate) mod room_views;
 mod rooms;
 mod session;
+mod share_codes;
 mod shelf;
 mod subscriptions;
 mod switches;
@@ -50,6 +51,7 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(viewer::room))
         .routes(routes!(viewer::room_events))
         .routes(routes!(shelf::public))
+        .routes(routes!(share_codes::shared))
         .routes(routes!(identities::verification, identities::submit))
         .routes(routes!(devices::enrolment, devices::enrol))
         .routes(routes!(session::check_setup, session::set_up))
@@ -73,11 +75,13 @@ pub(crate) fn token_routes() -> OpenApiRouter<Arc<ApiState>> {
 /// Routes for an app's own server, by its access token, and for the console; [`router`] puts all
 /// of them behind either.
 pub(crate) fn app_routes() -> OpenApiRouter<Arc<ApiState>> {
-    OpenApiRouter::new().routes(routes!(
-        subscriptions::counts,
-        subscriptions::subscribe,
-        subscriptions::unsubscribe
-    ))
+    OpenApiRouter::new()
+        .routes(routes!(
+            subscriptions::counts,
+            subscriptions::subscribe,
+            subscriptions::unsubscribe
+        ))
+        .routes(routes!(share_codes::share))
 }
 
 /// The console's routes; [`router`] puts all of them behind the session.

@@ -19,6 +19,7 @@ mod people;
 mod quota;
 mod rooms;
 mod session;
+mod share_codes;
 mod subscriptions;
 mod switches;
 mod viewer;
