@@ -1,5 +1,7 @@
 // The console's words in English.
 import { goods } from './goodsEn';
+import { admission } from './admissionEn';
+import { api, calls, door, quota } from './doorEn';
 import { push, subscriptions } from './eventsEn';
 import { wechat, wechatRules } from './wechatEn';
 import type { zh } from './zh';
@@ -20,7 +22,7 @@ export const en: typeof zh = {
     anchors: 'Hosts',
     people: 'People',
     subscriptions: 'Subscribers',
-    push: 'Events',
+    api: 'API',
     settings: 'Settings',
     help: 'Integration',
   },
@@ -112,6 +114,7 @@ export const en: typeof zh = {
     plan: 'Planned',
     anchor: 'Host',
     anchorWithId: '{name} ({id})',
+    creator: 'Made by',
     type: 'Source',
     createdAt: 'Created',
     startedAt: 'Started',
@@ -271,6 +274,15 @@ export const en: typeof zh = {
     token_form: '3–32 letters or digits',
     aes_key_form: '43 letters or digits',
     original_id_form: 'Begins with gh_',
+    ip_invalid: 'Something here is neither an address nor a network',
+    too_many_ips: '200 at most',
+    limit_not_whole: 'A whole number, please',
+    limit_out_of_bounds: 'A whole number from {least} to {most}',
+    limit_too_high: 'Too high',
+    hours_out_of_bounds: 'A whole number from 1 to 24',
+    date_in_future: 'Today at the latest',
+    date_invalid: 'No such day, or after today',
+    out_of_bounds: 'Out of bounds',
     required: 'Required',
     name_too_short: 'Too short: at least {nameLeastHalf} letters ({nameLeast} Chinese characters)',
     name_too_long: 'Too long: at most {nameMostHalf} letters ({nameMost} Chinese characters)',
@@ -418,6 +430,11 @@ export const en: typeof zh = {
   subscriptions,
   push,
   wechat,
+  api,
+  calls,
+  quota,
+  door,
+  admission,
   settings: {
     goods: 'Goods',
     goodsText: 'Holds for goods of the console and of the API.',
@@ -467,6 +484,10 @@ export const en: typeof zh = {
     tokenText: 'Put your AppSecret for SECRET:',
     list: 'List rooms',
     listText: 'Put the access_token for TOKEN:',
+    reference: 'Kaibo’s own API (/v1)',
+    referenceText:
+      'What WeChat’s API never had: the statuses of many rooms, changes as they happen, webhooks, quotas, the log of calls. With search and examples, open without log-in.',
+    referenceOpen: 'Open the reference',
     obs: 'Push with OBS',
     obsSteps: {
       a: 'Open the room’s control page and find the push address',

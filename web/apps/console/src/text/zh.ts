@@ -1,5 +1,7 @@
 // The console's words in Chinese.
 import { goods } from './goodsZh';
+import { admission } from './admissionZh';
+import { api, calls, door, quota } from './doorZh';
 import { push, subscriptions } from './eventsZh';
 import { wechat, wechatRules } from './wechatZh';
 
@@ -19,7 +21,7 @@ export const zh = {
     anchors: '主播',
     people: '成员',
     subscriptions: '订阅',
-    push: '消息推送',
+    api: '接口',
     settings: '应用设置',
     help: '接入帮助',
   },
@@ -107,6 +109,7 @@ export const zh = {
     plan: '计划时间',
     anchor: '主播',
     anchorWithId: '{name}（{id}）',
+    creator: '创建者',
     type: '直播方式',
     createdAt: '创建时间',
     startedAt: '实际开播',
@@ -262,6 +265,15 @@ export const zh = {
     token_form: '3–32 位字母或数字',
     aes_key_form: '43 位字母或数字',
     original_id_form: '以 gh_ 开头',
+    ip_invalid: '含有无效的 IP 或网段',
+    too_many_ips: '最多 200 个',
+    limit_not_whole: '请填写整数',
+    limit_out_of_bounds: '请填写 {least}–{most} 之间的整数',
+    limit_too_high: '数值过大',
+    hours_out_of_bounds: '请填写 1–24 之间的整数',
+    date_in_future: '不能晚于今天',
+    date_invalid: '日期不正确，不能晚于今天',
+    out_of_bounds: '数值超出范围',
     required: '必填',
     name_too_short: '标题太短，至少 {nameLeast} 个汉字',
     name_too_long: '标题太长，最多 {nameMost} 个汉字',
@@ -407,6 +419,11 @@ export const zh = {
   subscriptions,
   push,
   wechat,
+  api,
+  calls,
+  quota,
+  door,
+  admission,
   settings: {
     goods: '商品',
     goodsText: '对后台添加和接口添加的商品都生效。',
@@ -453,6 +470,10 @@ export const zh = {
     tokenText: '把 SECRET 换成创建应用时得到的 AppSecret：',
     list: '查看直播间列表',
     listText: '把 TOKEN 换成上一步得到的 access_token：',
+    reference: '开播自己的接口（/v1）',
+    referenceText:
+      '微信接口没有的能力：批量查询状态、实时变化推送、Webhook、配额与调用记录等。可搜索，附示例，无需登录即可查看。',
+    referenceOpen: '打开接口参考',
     obs: '用 OBS 推流',
     obsSteps: {
       a: '打开直播间的「控制台」，找到「推流地址」',
