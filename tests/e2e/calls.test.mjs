@@ -186,6 +186,12 @@ for (const size of SIZES) {
       await know('adSpend', day(2), '7500.50');
       await page.getByTestId('dialog-confirm').click();
       await condition('adSpend').getByText('还差 2,499.5 元').waitFor();
+      await know('activeUsers', day(1), Array(6).fill(150).join('\n'));
+      await page.getByTestId('dialog-confirm').click();
+      await condition('activeUsers').getByText('还差 101 人次').waitFor();
+      await know('activeUsers', day(7), '101');
+      await page.getByTestId('dialog-confirm').click();
+      await condition('activeUsers').getByText('已满足').waitFor();
       await look(page, 'admission', size);
 
       await page.getByTestId('field-category').selectOption({ label: '食品' });

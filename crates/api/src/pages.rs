@@ -180,6 +180,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_reference_finds_its_document_beside_it() {
+        let (answer, body) = get_from(built, "/docs/api/openapi.json").await;
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        let document: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert!(document["paths"]["/v1/rooms/{roomId}"]["get"].is_object());
+    }
+
+    #[tokio::test]
     async fn a_server_without_pages_says_how_to_build_them() {
         let (answer, body) = get_from(|_| None, "/r/1").await;
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);

@@ -63,33 +63,37 @@ export function curlOf(document: ApiDocument, operation: Operation, base: string
   return lines.join(' \\\n  ');
 }
 
-/** Schemes of which one is enough, each with its name. */
-export function schemesOf(
-  document: ApiDocument,
-  operation: Operation,
-): { name: string; scheme: SecurityScheme }[] {
-  const names = new Set((operation.security ?? []).flatMap((either) => Object.keys(either)));
-  return [...names].map((name) => ({
-    name,
-    scheme: document.components.securitySchemes?.[name] ?? { type: 'unknown' },
-  }));
+/** A scheme with the name that the document gives it. */
+export interface NamedScheme {
+  name: string;
+  scheme: SecurityScheme;
+}
+
+/** Ways to be let in, of which one is enough; each may need several schemes at once. None: open to all. */
+export function waysOf(document: ApiDocument, operation: Operation): NamedScheme[][] {
+  const ways = (operation.security ?? []).map((way) =>
+    Object.keys(way).map((name) => ({
+      name,
+      scheme: document.components.securitySchemes?.[name] ?? { type: 'unknown' },
+    })),
+  );
+  return ways.some((way) => way.length === 0) ? [] : ways;
 }
 
 // What a program can send goes before a browser's cookie.
 function credentialOf(document: ApiDocument, operation: Operation): string[] {
-  const schemes = schemesOf(document, operation).map(({ scheme }) => scheme);
-  const scheme = schemes.find((one) => one.type === 'http' || one.in === 'header') ?? schemes[0];
-  if (!scheme) return [];
+  const ways = waysOf(document, operation);
+  const way = ways.find((schemes) => schemes.every(({ scheme }) => scheme.in !== 'cookie')) ?? ways[0];
+  return (way ?? []).map(optionOf);
+}
+
+function optionOf({ name, scheme }: NamedScheme): string {
   if (scheme.type === 'http') {
-    const kind = scheme.scheme === 'basic' ? 'Basic CREDENTIALS' : 'Bearer TOKEN';
-    return [`-H 'Authorization: ${kind}'`];
+    const value = scheme.scheme === 'basic' ? 'Basic CREDENTIALS' : 'Bearer TOKEN';
+    return `-H 'Authorization: ${value}'`;
   }
-  if (scheme.in === 'header') {
-    // The description has the form of the value, such as `Bearer <access_token>`.
-    const form = /`([^`]*<[^`]*)`/.exec(scheme.description ?? '')?.[1] ?? '<value>';
-    return [`-H '${scheme.name}: ${form.replace(/<([^>]*)>/g, (_whole, name: string) => blank(name))}'`];
-  }
-  if (scheme.in !== 'cookie') return [];
-  const cookie = `-b '${scheme.name}=SESSION'`;
-  return operation.method === 'get' ? [cookie] : [cookie, "-H 'X-CSRF-Token: CSRF'"];
+  if (scheme.in === 'cookie') return `-b '${scheme.name}=${blank(name)}'`;
+  // The description may have the form of the value, such as `Bearer <access_token>`.
+  const form = /`([^`]*<[^`]*)`/.exec(scheme.description ?? '')?.[1] ?? `<${name}>`;
+  return `-H '${scheme.name}: ${form.replace(/<([^>]*)>/g, (_whole, word: string) => blank(word))}'`;
 }

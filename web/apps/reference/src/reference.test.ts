@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { bodyOf, found, groupsOf, rowsOf, type ApiDocument, type Operation } from './document';
-import { curlOf, exampleOf, schemesOf } from './example';
+import { curlOf, exampleOf, waysOf } from './example';
 import { en } from './text/en';
 import { titles } from './text/titlesZh';
 import { zh } from './text/zh';
@@ -26,7 +26,7 @@ it('every operation stands in one group, and has a command that names no hole', 
 
 it('every scheme of every operation is explained in the document', () => {
   for (const operation of all)
-    for (const { name, scheme } of schemesOf(document, operation))
+    for (const { name, scheme } of waysOf(document, operation).flat())
       expect(scheme.type, `${operation.operationId} ${name}`).not.toBe('unknown');
 });
 
@@ -44,15 +44,20 @@ it('security of any kind is read as the document has it', () => {
   const schemes = {
     key: { type: 'http', scheme: 'bearer' },
     cookie: { type: 'apiKey', in: 'cookie', name: 'sid' },
+    csrf: { type: 'apiKey', in: 'header', name: 'X-CSRF' },
   };
   const other: ApiDocument = {
     ...document,
     components: { ...document.components, securitySchemes: schemes },
   };
-  const operation: Operation = { ...one('getQuota'), security: [{ cookie: [] }, { key: [] }] };
-  expect(curlOf(other, operation, '')).toContain("-H 'Authorization: Bearer TOKEN'");
-  expect(curlOf(other, { ...operation, security: [{ cookie: [] }] }, '')).toContain("-b 'sid=SESSION'");
-  expect(curlOf(other, { ...operation, security: undefined }, '')).not.toMatch(/-H|-b/);
+  const sent = (security: Operation['security']) =>
+    curlOf(other, { ...one('getQuota'), security }, '')
+      .split(' \\\n  ')
+      .slice(1);
+  expect(sent([{ cookie: [] }, { key: [] }])).toEqual(["-H 'Authorization: Bearer TOKEN'"]);
+  expect(sent([{ cookie: [], csrf: [] }])).toEqual(["-b 'sid=COOKIE'", "-H 'X-CSRF: CSRF'"]);
+  expect(sent(undefined)).toEqual([]);
+  expect(sent([{}, { key: [] }]), 'open to all').toEqual([]);
 });
 
 it('fields of objects inside stand below them, and a room’s parts are one', () => {

@@ -5,7 +5,7 @@ import {
   ageInDays,
   checkFact,
   checkThresholds,
-  factOf,
+  factsOf,
   lackBy,
   thresholdsDraft,
   thresholdsOf,
@@ -56,12 +56,22 @@ it('a fact has a day that has begun, and a value', () => {
     date: 'date_in_future',
   });
   expect(checkFact({ kind: 'adSpend', date: TODAY, value: '12.50' }, TODAY)).toEqual({});
-  expect(factOf({ kind: 'adSpend', date: TODAY, value: '12.50' })).toEqual({
-    kind: 'adSpend',
-    date: TODAY,
-    value: 1_250,
-  });
-  expect(factOf({ kind: 'followers', date: TODAY, value: ' 101 ' }).value).toBe(101);
+  expect(factsOf({ kind: 'adSpend', date: TODAY, value: '12.50' })).toEqual([
+    { kind: 'adSpend', date: TODAY, value: 1_250 },
+  ]);
+  expect(factsOf({ kind: 'followers', date: TODAY, value: ' 101 ' })[0]?.value).toBe(101);
+});
+
+it('users of several days are told at once, from the day backwards', () => {
+  const draft = { kind: 'activeUsers', date: '2026-11-02', value: '120\n 118，121 ' } as const;
+  expect(checkFact(draft, TODAY)).toEqual({});
+  expect(factsOf(draft)).toEqual([
+    { kind: 'activeUsers', date: '2026-11-02', value: 120 },
+    { kind: 'activeUsers', date: '2026-11-01', value: 118 },
+    { kind: 'activeUsers', date: '2026-10-31', value: 121 },
+  ]);
+  expect(checkFact({ ...draft, value: '120 many' }, TODAY)).toEqual({ value: 'limit_not_whole' });
+  expect(checkFact({ ...draft, value: '1 '.repeat(38) }, TODAY)).toEqual({ value: 'too_many_days' });
 });
 
 it('ages are whole days, lacks in people’s units', () => {

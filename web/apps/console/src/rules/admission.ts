@@ -69,26 +69,45 @@ function checkNumber(text: string, isMoney: boolean): string | null {
   return (isMoney ? fenOf(typed) : Number(typed)) > MOST ? 'limit_out_of_bounds' : null;
 }
 
-/** A fact as typed; money in yuan. */
+/** A fact as typed; money in yuan. Of users, several days may be told at once, from `date` backwards. */
 export interface FactDraft {
   kind: FactKind;
   date: string;
   value: string;
 }
 
+/** Most days that are told at once: condition 5 looks no further back. */
+export const MOST_DAYS = 37;
+
+const valuesOf = ({ kind, value }: FactDraft) =>
+  kind === 'activeUsers' ? value.split(/[\s,，、]+/).filter(Boolean) : [value.trim()];
+
 /** Broken rules by field; `today` as `2026-11-25`. */
 export function checkFact(draft: FactDraft, today: string): { date?: string; value?: string } {
   const broken: { date?: string; value?: string } = {};
   if (!/^\d{4}-\d{2}-\d{2}$/.test(draft.date)) broken.date = 'required';
   else if (draft.date > today) broken.date = 'date_in_future';
-  const value = draft.value.trim() === '' ? 'required' : checkNumber(draft.value, draft.kind === 'adSpend');
+  const value = draft.value.trim() === '' ? 'required' : checkValues(draft);
   if (value !== null) broken.value = value;
   return broken;
 }
 
-/** The fact of a draft that breaks no rule. */
-export function factOf({ kind, date, value }: FactDraft): FactForm {
-  return { kind, date, value: kind === 'adSpend' ? fenOf(value.trim()) : Number(value.trim()) };
+function checkValues(draft: FactDraft): string | null {
+  const values = valuesOf(draft);
+  if (values.length > MOST_DAYS) return 'too_many_days';
+  return (
+    values.map((one) => checkNumber(one, draft.kind === 'adSpend')).find((rule) => rule !== null) ?? null
+  );
+}
+
+/** The facts of a draft that breaks no rule. */
+export function factsOf(draft: FactDraft): FactForm[] {
+  const { kind, date } = draft;
+  return valuesOf(draft).map((one, daysBefore) => ({
+    kind,
+    date: new Date(Date.parse(date) - daysBefore * 86_400_000).toISOString().slice(0, 'yyyy-mm-dd'.length),
+    value: kind === 'adSpend' ? fenOf(one) : Number(one),
+  }));
 }
 
 /** The local day of a moment, as `2026-11-25`. */

@@ -67,6 +67,7 @@ export const admission = {
   kind: 'Kind',
   date: 'Day',
   value: 'Value',
+  manyDays: 'Several days at once: a line each, from the chosen day backwards, {most} at most',
   source: 'Source',
   kinds: {
     subject: 'Who runs the app',

@@ -66,6 +66,7 @@ export const admission = {
   kind: '类型',
   date: '日期',
   value: '数值',
+  manyDays: '可一次填写多天：每行一天，第一行是所选日期，往下依次为前一天，最多 {most} 天',
   source: '来源',
   kinds: {
     subject: '主体类型',

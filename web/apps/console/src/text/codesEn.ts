@@ -47,6 +47,8 @@ export const operations: Record<string, string> = {
   'role/deleterole': 'Take a role',
   'role/getrolelist': 'List people by role',
   'v1/quota': 'Read quotas (/v1/quota)',
+  'v1/read': 'Reads of /v1',
+  'v1/write': 'Changes by /v1',
 };
 
 /** What the number says, and where it helps what to do. */

@@ -47,6 +47,8 @@ export const operations: Record<string, string> = {
   'role/deleterole': '解除成员角色',
   'role/getrolelist': '成员列表',
   'v1/quota': '查询配额（/v1/quota）',
+  'v1/read': '/v1 查询类接口',
+  'v1/write': '/v1 修改类接口',
 };
 
 /** What the number says, and where it helps what to do. */

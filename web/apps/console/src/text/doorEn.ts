@@ -11,7 +11,7 @@ export const api = {
 
 export const quota = {
   title: 'Quotas · Kaibo console',
-  resets: 'The day’s quotas begin anew {when} ({zone}; {left} left)',
+  resets: 'A new day for quotas begins: {when} ({zone}; {left} left)',
   roomsPerDay: 'Rooms made today',
   liveAtOnce: 'Live at once',
   maxHours: 'Longest broadcast',

@@ -2,6 +2,7 @@
 import { goods } from './goodsZh';
 import { admission } from './admissionZh';
 import { api, calls, door, quota } from './doorZh';
+import { app, entry } from './entryZh';
 import { push, subscriptions } from './eventsZh';
 import { wechat, wechatRules } from './wechatZh';
 
@@ -25,48 +26,8 @@ export const zh = {
     settings: '应用设置',
     help: '接入帮助',
   },
-  entry: {
-    slogan: '自己的直播间，自己的服务器',
-    lines: '与微信小程序直播接口兼容：已有的后台代码换一个域名就能用。数据和画面都留在你自己的服务器上。',
-    login: '登录',
-    loginTitle: '登录 · 开播控制台',
-    loginNote: '登录开播控制台',
-    loginAgain: '登录后将回到刚才的页面',
-    name: '账号',
-    nameHint: '登录时使用，可改为自己习惯的名字',
-    password: '密码',
-    passwordHint: '至少 {least} 位，建议混用字母、数字和符号',
-    passwordAgain: '确认密码',
-    passwordShort: '密码至少 {least} 位',
-    passwordDiffers: '两次输入的密码不一致',
-    strength: { tooShort: '太短', weak: '较弱，容易被猜到', fair: '中等', strong: '安全' },
-    wait: '请 {seconds} 秒后再试',
-    forgot: '忘记密码？请在服务器上运行',
-    setup: '创建管理员账号',
-    setupTitle: '初始化 · 开播控制台',
-    setupNote: '首次使用，请设置管理员账号，此后用它登录控制台。',
-    setupSubmit: '创建并登录',
-    closed: '初始化链接已失效',
-    closedNote: '管理员账号可能已经创建，或链接不完整。请直接登录，或查看服务器启动日志中的最新链接。',
-    toLogin: '去登录',
-  },
-  app: {
-    new: '新建应用',
-    switch: '切换应用，当前：{name}',
-    newTitle: '新建应用 · 开播控制台',
-    newNote: '一个应用对应一个小程序或店铺，直播间、主播和接口凭证彼此独立。',
-    name: '应用名称',
-    namePlaceholder: '例如：花间小铺',
-    nameHint: '一般填店铺或小程序的名称，主播认证时会看到',
-    own: '沿用已有的 AppID（选填）',
-    ownHint: '从微信小程序直播迁移时，填入小程序的 AppID，后台代码就不用改。不填则自动生成。',
-    create: '创建应用',
-    made: '应用已创建',
-    madeNote: '后台程序用下面的凭证调用接口，请妥善保存。',
-    once: 'AppSecret 只显示这一次，离开本页后无法再次查看。',
-    enter: '我已保存，进入控制台',
-    unknown: '应用不存在',
-  },
+  entry,
+  app,
   list: {
     title: '直播间 · 开播控制台',
     new: '新建直播间',
@@ -274,6 +235,7 @@ export const zh = {
     date_in_future: '不能晚于今天',
     date_invalid: '日期不正确，不能晚于今天',
     out_of_bounds: '数值超出范围',
+    too_many_days: '一次最多填写 37 天',
     required: '必填',
     name_too_short: '标题太短，至少 {nameLeast} 个汉字',
     name_too_long: '标题太长，最多 {nameMost} 个汉字',

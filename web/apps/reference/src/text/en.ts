@@ -20,6 +20,8 @@ export const en: typeof zh = {
     time: 'Times are Unix milliseconds.',
     error:
       'An error’s body is {example}: code is for programs, message for people; with 422, fields names each field that is wrong.',
+    quota:
+      'Calls with an app’s access token count against v1/read or v1/write, and X-Quota-Remaining says what is left; the statuses of many rooms do not count.',
     etag: 'JSON that a GET answers has an ETag; sent back in If-None-Match, the same is 304 without a body.',
     repeat:
       'A POST may carry an Idempotency-Key (1 to 255 characters): sent again within 24 hours, it is done once and answered the same.',
@@ -27,12 +29,14 @@ export const en: typeof zh = {
   credentials: 'Who may call',
   schemes: {
     session: 'Console session',
+    csrf: 'CSRF token',
     app: 'The app’s access token',
     broadcast: 'A device of the anchor',
   },
   schemeNotes: {},
+  colon: ': ',
   open: 'Open to all',
-  either: 'Either of: {list}',
+  or: ', or ',
   parameters: 'Parameters',
   in: { path: 'path', query: 'query', header: 'header', cookie: 'cookie' },
   body: 'Body',

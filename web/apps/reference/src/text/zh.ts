@@ -19,6 +19,8 @@ export const zh = {
   rules: {
     time: '时间均为毫秒时间戳。',
     error: '出错时返回 {example}：code 供程序判断，message 供人阅读；422 时 fields 逐个列出有误的字段。',
+    quota:
+      '应用用 access_token 调用时，计入 v1/read 或 v1/write 配额，剩余次数见响应头 X-Quota-Remaining；批量查询直播状态不计入。',
     etag: 'GET 返回的 JSON 带有 ETag，用 If-None-Match 带回，没有变化时返回 304，不含内容。',
     repeat:
       'POST 可带 Idempotency-Key（1–255 个字符）：24 小时内用同一个值重复发送，只执行一次，并返回相同结果。',
@@ -26,16 +28,19 @@ export const zh = {
   credentials: '身份验证',
   schemes: {
     session: '控制台会话',
+    csrf: 'CSRF 令牌',
     app: '应用的 access_token',
     broadcast: '主播的设备',
   } as Record<string, string>,
   schemeNotes: {
-    session: '登录控制台后由 Cookie 携带；修改类请求还需带上 `X-CSRF-Token`，值为登录时返回的 `csrf`。',
+    session: '登录控制台后由 Cookie 携带。',
+    csrf: '登录时返回的 `csrf`，用控制台会话修改数据时需要。',
     app: '`Bearer ACCESS_TOKEN`，即 `cgi-bin/token` 返回的 access_token。',
     broadcast: '`Broadcast ROOM_ID`，并带上该设备用播码换来的 Cookie。',
   } as Record<string, string>,
+  colon: '：',
   open: '无需登录',
-  either: '任选其一：{list}',
+  or: '，或 ',
   parameters: '参数',
   in: { path: '路径', query: '查询', header: '请求头', cookie: 'Cookie' } as Record<string, string>,
   body: '请求内容',
