@@ -37,6 +37,7 @@ pub(crate) mod room_statuses;
 pub(crate) mod room_views;
 mod rooms;
 mod session;
+mod share_codes;
 mod shelf;
 mod subscriptions;
 mod switches;
@@ -51,6 +52,7 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(viewer::room))
         .routes(routes!(viewer::room_events))
         .routes(routes!(shelf::public))
+        .routes(routes!(share_codes::shared))
         .routes(routes!(identities::verification, identities::submit))
         .routes(routes!(devices::enrolment, devices::enrol))
         .routes(routes!(session::check_setup, session::set_up))
@@ -86,6 +88,7 @@ pub(crate) fn app_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(anchors::anchors))
         .routes(routes!(anchors::upload_image))
         .routes(routes!(identities::invite))
+        .routes(routes!(share_codes::share))
 }
 
 /// As [`app_routes`], but that its calls are not counted: a poll of statuses is always answered.

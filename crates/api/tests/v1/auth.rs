@@ -37,6 +37,7 @@ fn operations() -> Vec<(Method, String, String)> {
                 .replace("{session}", "00")
                 .replace("{deviceId}", "1")
                 .replace("{token}", "t")
+                .replace("{shareCode}", "c")
                 .replace("{webhookId}", "1")
                 .replace("{deliveryId}", "d");
             assert!(
@@ -55,6 +56,7 @@ fn is_console(method: &Method, path: &str) -> bool {
         "/healthz",
         "/readyz",
         "/v1/rooms/",
+        "/v1/share-codes/",
         "/v1/verifications/",
         "/v1/broadcast",
         "/v1/enrolments",

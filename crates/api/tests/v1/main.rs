@@ -20,6 +20,7 @@ mod quota;
 mod rooms;
 mod servers;
 mod session;
+mod share_codes;
 mod subscriptions;
 mod switches;
 mod viewer;

@@ -1,4 +1,4 @@
-// What the console asks for, within its session.
+// What the console asks for.
 import type {
   Admission,
   AdmissionForm,
@@ -12,20 +12,10 @@ import type {
   Profile,
   Quota,
 } from './calls';
+import { appPath, EndpointClient } from './endpoints';
 import type { AuditStatus, Goods, GoodsForm, GoodsPage, GoodsSetting, Shelf } from './goods';
-import { SessionClient } from './session';
 import { subscribe, type Subscription, type SubscribeOptions } from './sse';
-import type {
-  Delivery,
-  FollowerPage,
-  MessageUrl,
-  MessageUrlForm,
-  SubscriptionPage,
-  SwitchForm,
-  Webhook,
-  WebhookList,
-  WebhookSecret,
-} from './events';
+import type { SwitchForm } from './events';
 import type {
   Anchor,
   AppCredentials,
@@ -44,6 +34,7 @@ import type {
   RoomPage,
   RoomStatus,
 } from './types';
+import type { WechatAccount } from './wechat';
 
 export interface RoomQuery {
   offset?: number;
@@ -69,7 +60,7 @@ export interface FollowApp extends Pick<SubscribeOptions, 'onLine' | 'onRefused'
 }
 
 /** The console's line to the server. */
-export class ConsoleClient extends SessionClient {
+export class ConsoleClient extends EndpointClient {
   // Apps
 
   apps(): Promise<AppView[]> {
@@ -314,70 +305,6 @@ export class ConsoleClient extends SessionClient {
     return this.change(`${appPath(appid)}/rooms/${roomId}/switches`, 'PUT', switches);
   }
 
-  // Events and subscribers
-
-  webhooks(appid: string): Promise<WebhookList> {
-    return this.send(`${appPath(appid)}/webhooks`);
-  }
-
-  /** ApiError 422 with `fields`, 409 `webhook_limit`. */
-  createWebhook(appid: string, url: string, events: string[]): Promise<WebhookSecret> {
-    return this.change(`${appPath(appid)}/webhooks`, 'POST', { url, events });
-  }
-
-  changeWebhook(appid: string, id: number, url: string, events: string[]): Promise<Webhook> {
-    return this.change(`${appPath(appid)}/webhooks/${id}`, 'PUT', { url, events });
-  }
-
-  deleteWebhook(appid: string, id: number): Promise<void> {
-    return this.change(`${appPath(appid)}/webhooks/${id}`, 'DELETE');
-  }
-
-  renewWebhookSecret(appid: string, id: number): Promise<WebhookSecret> {
-    return this.change(`${appPath(appid)}/webhooks/${id}/secret`, 'POST');
-  }
-
-  testWebhook(appid: string, id: number): Promise<{ id: string }> {
-    return this.change(`${appPath(appid)}/webhooks/${id}/test`, 'POST');
-  }
-
-  messageUrl(appid: string): Promise<MessageUrl | null> {
-    return this.send(`${appPath(appid)}/message-url`);
-  }
-
-  /** ApiError 422 with `fields`, 409 `message_url_failed` with `detail`. */
-  setMessageUrl(appid: string, form: MessageUrlForm): Promise<MessageUrl> {
-    return this.change(`${appPath(appid)}/message-url`, 'PUT', form);
-  }
-
-  deleteMessageUrl(appid: string): Promise<void> {
-    return this.change(`${appPath(appid)}/message-url`, 'DELETE');
-  }
-
-  /** `null`: the message URL. */
-  enableEndpoint(appid: string, webhook: number | null): Promise<void> {
-    return this.change(`${endpointPath(appid, webhook)}/enable`, 'POST');
-  }
-
-  deliveries(appid: string, webhook: number | null, offset = 0, limit = 20): Promise<Delivery[]> {
-    const query = new URLSearchParams({ offset: String(offset), limit: String(limit) });
-    return this.send(`${endpointPath(appid, webhook)}/deliveries?${query}`);
-  }
-
-  redeliver(appid: string, webhook: number | null, id: string): Promise<void> {
-    return this.change(`${endpointPath(appid, webhook)}/deliveries/${id}`, 'POST');
-  }
-
-  subscriptions(appid: string, offset = 0, limit = 20): Promise<SubscriptionPage> {
-    const query = new URLSearchParams({ offset: String(offset), limit: String(limit) });
-    return this.send(`${appPath(appid)}/subscriptions?${query}`);
-  }
-
-  followers(appid: string, after = 0, limit = 20): Promise<FollowerPage> {
-    const query = new URLSearchParams({ after: String(after), limit: String(limit) });
-    return this.send(`${appPath(appid)}/followers?${query}`);
-  }
-
   customerService(appid: string): Promise<{ link: string | null }> {
     return this.send(`${appPath(appid)}/customer-service`);
   }
@@ -385,6 +312,19 @@ export class ConsoleClient extends SessionClient {
   /** ApiError 422 on `link`. */
   setCustomerService(appid: string, link: string | null): Promise<void> {
     return this.change(`${appPath(appid)}/customer-service`, 'PUT', { link });
+  }
+
+  wechat(appid: string): Promise<WechatAccount | null> {
+    return this.send(`${appPath(appid)}/wechat`);
+  }
+
+  /** `null` keeps what is there. ApiError 422 on `appid` and `secret`. */
+  setWechat(appid: string, form: { appid: string | null; secret: string | null }): Promise<WechatAccount> {
+    return this.change(`${appPath(appid)}/wechat`, 'PUT', form);
+  }
+
+  deleteWechat(appid: string): Promise<void> {
+    return this.change(`${appPath(appid)}/wechat`, 'DELETE');
   }
 
   // Calls of the WeChat-compatible API
@@ -448,10 +388,6 @@ export class ConsoleClient extends SessionClient {
   }
 }
 
-function appPath(appid: string): string {
-  return `/v1/apps/${encodeURIComponent(appid)}`;
-}
-
 function personPath(appid: string, wechatId: string): string {
   return `${appPath(appid)}/people/${encodeURIComponent(wechatId)}`;
 }
@@ -470,8 +406,4 @@ function goodsPath(appid: string, goodsId: number): string {
 
 function shelfPath(appid: string, roomId: number): string {
   return `${roomPath(appid, roomId)}/shelf`;
-}
-
-function endpointPath(appid: string, webhook: number | null): string {
-  return webhook === null ? `${appPath(appid)}/message-url` : `${appPath(appid)}/webhooks/${webhook}`;
 }

@@ -1,8 +1,8 @@
-// A session of the console: log-in and log-out, and the CSRF token that goes with every change.
+// The console's session: by cookie, every change with the session's CSRF token.
 import { ApiError, call, type CallOptions } from './http';
 import type { OpenSession, Session } from './types';
 
-/** The session's line to the server. Remembers the CSRF token of the session it opened or found. */
+/** Remembers the CSRF token of the session it opened or found. */
 export class SessionClient {
   private csrf = '';
 

@@ -4,6 +4,7 @@ import { admission } from './admissionEn';
 import { api, calls, door, quota } from './doorEn';
 import { app, entry } from './entryEn';
 import { push, subscriptions } from './eventsEn';
+import { wechat, wechatRules } from './wechatEn';
 import type { zh } from './zh';
 
 export const en: typeof zh = {
@@ -222,6 +223,7 @@ export const en: typeof zh = {
     closed: 'Cannot be edited in its present state',
   },
   rule: {
+    ...wechatRules,
     text_forbidden: 'A word here is against the law; change it',
     link_invalid: 'A link that begins with https:// or http://',
     customer_service_missing: 'Set customer service in the settings first',
@@ -386,6 +388,7 @@ export const en: typeof zh = {
   switches: { title: 'Switches' },
   subscriptions,
   push,
+  wechat,
   api,
   calls,
   quota,

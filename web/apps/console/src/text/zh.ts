@@ -4,6 +4,7 @@ import { admission } from './admissionZh';
 import { api, calls, door, quota } from './doorZh';
 import { app, entry } from './entryZh';
 import { push, subscriptions } from './eventsZh';
+import { wechat, wechatRules } from './wechatZh';
 
 export const zh = {
   loading: '加载中…',
@@ -216,6 +217,7 @@ export const zh = {
     closed: '当前状态不能编辑',
   },
   rule: {
+    ...wechatRules,
     text_forbidden: '含有违法违规的词语，请修改',
     link_invalid: '请填写以 https:// 或 http:// 开头的链接',
     customer_service_missing: '尚未配置客服，请先在“应用设置”中填写客服链接',
@@ -378,6 +380,7 @@ export const zh = {
   switches: { title: '功能开关' },
   subscriptions,
   push,
+  wechat,
   api,
   calls,
   quota,
