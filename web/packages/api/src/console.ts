@@ -32,6 +32,7 @@ import type {
   RoomPage,
   RoomStatus,
   Session,
+  ShareCode,
 } from './types';
 
 export interface RoomQuery {
@@ -165,6 +166,11 @@ export class ConsoleClient {
 
   access(appid: string, roomId: number): Promise<RoomAccess> {
     return this.send(`${roomPath(appid, roomId)}/access`);
+  }
+
+  /** ApiError 409 where the room is banned or expired. */
+  share(appid: string, roomId: number): Promise<ShareCode> {
+    return this.send(`${roomPath(appid, roomId)}/share-code`);
   }
 
   /** Ends the old push key; whoever pushes with it is cut. */
