@@ -187,6 +187,11 @@ fn flat(picture: &DynamicImage) -> RgbImage {
     paper.to_rgb8()
 }
 
+/// Somebody else's picture as a PNG.
+pub fn png_of(picture: &[u8]) -> Option<Vec<u8>> {
+    Some(file_of(&flat(&decode::pixels(picture).ok()?)))
+}
+
 fn lay(on: &mut RgbImage, picture: &RgbImage, x: u32, y: u32) {
     imageops::replace(on, picture, i64::from(x), i64::from(y));
 }
