@@ -3,6 +3,7 @@
 
 mod auth;
 mod body;
+mod caller;
 mod config;
 mod error;
 mod etag;

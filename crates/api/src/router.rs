@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, Version, header};
+use axum::extract::{Request, State};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
@@ -55,10 +55,10 @@ pub fn router(
         .layer(from_fn(request_id::give))
 }
 
-/// An address nobody answers: in WeChat's words where it is one of WeChat's.
-async fn nothing(kaibo: State<Kaibo>, uri: Uri) -> Response {
-    if wechat::owns(uri.path()) {
-        return wechat::unknown_url(kaibo).await;
+/// An address nobody answers: by WeChat or in its words where it is one of WeChat's.
+async fn nothing(kaibo: State<Kaibo>, request: Request) -> Response {
+    if wechat::is_meant(request.uri()) {
+        return wechat::pass_on(kaibo, request).await;
     }
     (StatusCode::NOT_FOUND, "not found\n").into_response()
 }

@@ -2,22 +2,22 @@
 //! fault becomes one of them here.
 
 mod customer_service;
-mod subscription;
-
 mod goods;
-
+mod pass_through;
 mod people;
+mod subscription;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use kaibo_app::{CredentialRefusal, TokenRefusal};
+use kaibo_app::{CredentialRefusal, TokenRefusal, WechatFault};
 use kaibo_domain::goods::GoodsRefusal;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
 use kaibo_domain::share_code::ShareRefusal;
 use serde_json::{Map, Value, json};
 
 pub(super) use goods::Part;
+pub(super) use pass_through::NotPassed;
 
 /// What is wrong with a call before any rule of a room is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(super) enum CallFault {
     /// Not a key.
     KeyInvalid,
     /// No such path.
-    UrlUnknown,
+    UrlUnknown(NotPassed),
     /// A parameter that must be there is not.
     Missing(&'static str),
     /// A parameter is of the wrong kind or out of its range.
@@ -130,6 +130,9 @@ pub(super) enum Fault {
     /// Goods that are to be deleted stay.
     #[error(transparent)]
     NotDeleted(GoodsRefusal),
+    /// WeChat itself was not asked, or did not answer.
+    #[error(transparent)]
+    Wechat(Box<WechatFault>),
 }
 
 impl Fault {
@@ -155,6 +158,18 @@ impl Fault {
 impl From<CallFault> for Fault {
     fn from(fault: CallFault) -> Self {
         Self::Call(fault)
+    }
+}
+
+impl From<NotPassed> for Fault {
+    fn from(why: NotPassed) -> Self {
+        Self::Call(CallFault::UrlUnknown(why))
+    }
+}
+
+impl From<Box<WechatFault>> for Fault {
+    fn from(fault: Box<WechatFault>) -> Self {
+        Self::Wechat(fault)
     }
 }
 
@@ -215,6 +230,7 @@ pub(super) fn verdict(fault: &Fault) -> Verdict {
         Fault::Failed(_) => Verdict::new(-1, "system error"),
         Fault::PartFailed(part, _) => goods::of_part(*part),
         Fault::NotDeleted(refusal) => goods::of_deleting(refusal),
+        Fault::Wechat(fault) => pass_through::verdict(fault),
     }
 }
 
@@ -245,7 +261,7 @@ fn of_call(fault: CallFault) -> Verdict {
             200_001,
             "the call with this Idempotency-Key was cut off, see whether it was done",
         ),
-        CallFault::UrlUnknown => Verdict::new(40066, "invalid url"),
+        CallFault::UrlUnknown(_) => pass_through::unknown_url(),
         CallFault::Missing("startTime" | "endTime")
         | CallFault::Invalid("startTime" | "endTime") => plan_invalid(),
         CallFault::Missing(key) => missing(key),

@@ -18,6 +18,7 @@ mod operations;
 mod people;
 mod quota;
 mod rooms;
+mod servers;
 mod session;
 mod share_codes;
 mod subscriptions;

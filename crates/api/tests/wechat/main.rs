@@ -8,6 +8,7 @@ mod cases;
 mod getliveinfo;
 mod goods;
 mod media;
+mod pass_through;
 mod repeats;
 mod roles;
 mod room_create;

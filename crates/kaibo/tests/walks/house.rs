@@ -122,6 +122,16 @@ impl House {
         finish(command).await
     }
 
+    /// As [`House::order`], with a text on standard input.
+    pub(crate) async fn order_with(&self, args: &[&str], input: &str) -> Ran {
+        let file = self.folder().join("standard-input");
+        std::fs::write(&file, input).unwrap();
+        let mut command = self.program(KAIBO);
+        command.args(args).arg("--data-dir").arg(self.data_dir());
+        command.stdin(std::fs::File::open(file).unwrap());
+        finish(command).await
+    }
+
     /// Runs `kaibo` on this house's data folder.
     pub(crate) async fn order(&self, args: &[&str]) -> Ran {
         let folder = self.data_dir();

@@ -40,6 +40,7 @@ mod drain;
 mod folder;
 mod frame;
 mod full_disk;
+mod pass_through;
 mod restart;
 mod state_change;
 mod webhooks;
