@@ -148,6 +148,7 @@ struct Inner {
     enrolments: throttle::Throttle,
     pins: throttle::Throttle,
     pictures: pictures::Pictures,
+    code_tries: throttle::Throttle,
     purchases: wechat::Turns,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
@@ -184,6 +185,7 @@ impl Kaibo {
             enrolments: throttle::Throttle::new(20, devices::PIN_WITHIN_MS),
             pins: throttle::Throttle::new(devices::PIN_TRIES, devices::PIN_WITHIN_MS),
             pictures: pictures::Pictures::default(),
+            code_tries: throttle::Throttle::new(1, share_codes::TRY_AGAIN_MS),
             purchases: wechat::Turns::default(),
             answered: Mutex::default(),
         };

@@ -157,7 +157,7 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
             "webhook",
             "door",
             "admission",
-            "share code",
+            "pictures",
             "wechat",
         ];
         let lines = steps.into_iter().zip((1..=9).chain([12]));

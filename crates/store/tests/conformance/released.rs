@@ -41,6 +41,7 @@ pub(crate) async fn fill(store: &Store) {
         width: 800,
         height: 640,
         bytes: 4,
+        sent_bytes: 4,
         created_at: NOW,
     };
     store.put_image(&image, b"\x89PNG").await.unwrap();
