@@ -9,6 +9,7 @@ mod anchors;
 mod apps;
 mod assistants;
 mod backup;
+mod calendar;
 mod call_log;
 mod calls;
 mod crash;

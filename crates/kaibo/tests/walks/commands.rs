@@ -157,8 +157,9 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
             "webhook",
             "door",
             "admission",
+            "calendar",
         ];
-        let lines = steps.into_iter().zip(1..);
+        let lines = steps.into_iter().zip((1..=8).chain([10]));
         let lines = lines.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
         lines.fold(format!("{name}\n"), |all, line| all + &line)
     };
