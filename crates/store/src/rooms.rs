@@ -94,6 +94,7 @@ impl Store {
         };
         let store = self.clone();
         self.writer()
+            .of(new.app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     if !count_for_day(tx, &room.app_id, day, limit).await? {
@@ -239,6 +240,7 @@ impl Store {
     ) -> Result<Saved, StoreError> {
         let change = change.clone();
         self.writer()
+            .of(&change.room.app_id)
             .write(move |tx| Box::pin(save(tx, change, next_deadline, live_limit, now)))
             .await
     }
