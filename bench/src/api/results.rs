@@ -20,9 +20,12 @@ struct Goal {
 
 impl Goal {
     fn verdict(&self) -> &'static str {
-        let reaches = |wanted| match self.at_least {
-            true => self.measured >= wanted,
-            false => self.measured <= wanted,
+        let reaches = |wanted| {
+            if self.at_least {
+                self.measured >= wanted
+            } else {
+                self.measured <= wanted
+            }
         };
         match (reaches(self.aim), reaches(self.must)) {
             (true, _) => "aim reached",
@@ -92,7 +95,6 @@ fn goals_of(run: &ApiRun) -> Vec<Goal> {
         found.map_or(f64::NAN, |steady| steady.latency.p99_ms)
     };
     let made = run.making.iter().find(|making| making.callers == CALLERS);
-    let first = |at: Option<&super::PageCost>| at.map_or(f64::NAN, |page| page.first_ms);
     let goal = |what: String, (must, aim), at_least, unit, measured, remark: String| Goal {
         what,
         must,
@@ -143,10 +145,17 @@ fn goals_of(run: &ApiRun) -> Vec<Goal> {
             (1.5, 1.1),
             false,
             "",
-            first(run.pages.last()) / first(run.pages.first()),
+            last_over_first(run),
             String::new(),
         ),
     ]
+}
+
+fn last_over_first(run: &ApiRun) -> f64 {
+    match &run.pages[..] {
+        [first, .., last] => last.first_ms / first.first_ms,
+        _ => f64::NAN,
+    }
 }
 
 fn costs(run: &ApiRun) -> String {
@@ -240,3 +249,34 @@ fn making(run: &ApiRun) -> String {
 const HOW: &str = "## Run it\n\n\
 ```sh\nmake bench ONLY=api          # this part alone, 3 minutes; writes this file\n\
 make bench ONLY=api QUICK=1  # one minute; writes beside target/bench\n```\n";
+
+#[cfg(test)]
+mod tests {
+    use super::Goal;
+
+    fn verdict(measured: f64, at_least: bool) -> &'static str {
+        let (must, aim) = if at_least { (0.5, 0.8) } else { (20.0, 5.0) };
+        let goal = Goal {
+            what: String::new(),
+            must,
+            aim,
+            at_least,
+            unit: "",
+            measured,
+            remark: String::new(),
+        };
+        goal.verdict()
+    }
+
+    #[test]
+    fn what_is_to_be_large_is_judged_from_below_and_what_is_to_be_small_from_above() {
+        assert_eq!(
+            [0.9, 0.6, 0.4, f64::NAN].map(|it| verdict(it, true)),
+            ["aim reached", "good", "**missed**", "**missed**"]
+        );
+        assert_eq!(
+            [4.0, 6.0, 21.0, f64::NAN].map(|it| verdict(it, false)),
+            ["aim reached", "good", "**missed**", "**missed**"]
+        );
+    }
+}
