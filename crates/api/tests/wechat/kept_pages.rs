@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use kaibo_app::{AppConfig, Kaibo};
-use kaibo_domain::id::RoomId;
+use kaibo_domain::id::{RoomId, stream_name};
 use kaibo_domain::quota::AppQuotas;
 use kaibo_domain::room::Command;
 use kaibo_store::{Database, Store};
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::world::{ANCHOR, Base, DELETE, EDIT, LIST, World, request};
+use crate::world::{ANCHOR, Base, EDIT, LIST, World, request};
 
 const ADD_GOODS: &str = "/wxaapi/broadcast/room/addgoods";
 const UPDATE: &str = "/wxaapi/broadcast/goods/update";
@@ -211,80 +211,29 @@ impl Chance {
     }
 }
 
+/// Rooms and goods that were made, whatever became of them.
+#[derive(Default)]
+struct Made {
+    rooms: Vec<i64>,
+    goods: Vec<Value>,
+}
+
 /// Does something by chance, which may be refused, and says what it was.
-async fn something(
-    world: &mut World,
-    rooms: &mut Vec<i64>,
-    goods: &mut Vec<Value>,
-    chance: &mut Chance,
-) -> String {
-    let room = chance.of(rooms);
-    let item = goods
-        .get(chance.below(goods.len().max(1)))
-        .cloned()
-        .unwrap_or_default();
-    let command = |command: Command| world.kaibo.apply(&world.app_id, RoomId(room), command);
-    let post = async |path: &str, body: Value| {
-        let path = format!("/wxaapi/broadcast/{path}");
-        format!(
-            "{path} {body}: {}",
-            world.post(&path, &body).await["errcode"]
-        )
-    };
+async fn something(world: &mut World, made: &mut Made, chance: &mut Chance) -> String {
+    let room = chance.of(&made.rooms);
     match chance.below(16) {
-        0 | 1 => {
-            let mut plan = world.plan();
-            let start = world.now() + 3_600 + chance.below(300_000) as i64;
-            (plan["startTime"], plan["endTime"]) = (json!(start), json!(start + 3_600));
-            rooms.push(world.room_with(plan).await);
-            "create".into()
+        kind @ 0..=5 => with_rooms(kind, world, made, chance, room).await,
+        kind @ 6..=11 => with_goods(kind, world, made, chance, room).await,
+        12 => {
+            let ended = world.kaibo.apply(&world.app_id, RoomId(room), Command::End);
+            format!("end: {}", ended.await.is_ok())
         }
-        2 => {
-            let mut plan = world.plan();
-            (plan["id"], plan["name"]) = (
-                json!(room),
-                json!(format!("改名{:03}号", chance.below(999))),
-            );
-            format!("edit: {}", world.post(EDIT, &plan).await["errcode"])
+        13 => {
+            let paused = world
+                .kaibo
+                .apply(&world.app_id, RoomId(room), Command::Pause);
+            format!("pause: {}", paused.await.is_ok())
         }
-        3 => format!(
-            "delete: {}",
-            world.post(DELETE, &json!({"id": room})).await["errcode"]
-        ),
-        4 => {
-            post(
-                "room/updatereplay",
-                json!({"roomId": room, "closeReplay": chance.below(2)}),
-            )
-            .await
-        }
-        5 => {
-            post(
-                "room/updatefeedpublic",
-                json!({"roomId": room, "isFeedsPublic": chance.below(2)}),
-            )
-            .await
-        }
-        6 | 7 => {
-            goods.push(stock(world, room).await);
-            "stock".into()
-        }
-        8 => post(
-            "goods/update",
-            json!({"goodsInfo": {"goodsId": item, "priceType": 1, "price": chance.below(900) + 1}}),
-        )
-        .await,
-        9 => post("goods/delete", json!({"goodsId": item})).await,
-        10 => {
-            post(
-                "goods/onsale",
-                json!({"roomId": room, "goodsId": item, "onSale": chance.below(2)}),
-            )
-            .await
-        }
-        11 => post("goods/push", json!({"roomId": room, "goodsId": item})).await,
-        12 => format!("end: {}", command(Command::End).await.is_ok()),
-        13 => format!("pause: {}", command(Command::Pause).await.is_ok()),
         14 => {
             let max_hours = Some(1 + chance.below(12) as u8);
             let own = AppQuotas {
@@ -292,12 +241,13 @@ async fn something(
                 rooms_per_day: Some(1_000),
                 ..AppQuotas::default()
             };
-            world.kaibo.set_quotas(&world.app_id, &own).await.unwrap();
+            let set = world.kaibo.set_quotas(&world.app_id, &own);
+            set.await.unwrap();
             format!("{max_hours:?} hours")
         }
         _ => {
             // The pages are kept after the last write, and then time passes.
-            let stream = kaibo_domain::id::stream_name(&world.app_id, RoomId(room));
+            let stream = stream_name(&world.app_id, RoomId(room));
             let _ = world.kaibo.good_stream(&stream).await;
             world.advance_far(0).await;
             assert_true(world, "a token was bought").await;
@@ -308,16 +258,86 @@ async fn something(
     }
 }
 
+async fn tried(world: &World, path: &str, body: Value) -> String {
+    let path = format!("/wxaapi/broadcast/{path}");
+    let answer = world.post(&path, &body).await;
+    format!("{path} {body}: {}", answer["errcode"])
+}
+
+async fn with_rooms(
+    kind: usize,
+    world: &World,
+    made: &mut Made,
+    chance: &mut Chance,
+    room: i64,
+) -> String {
+    let switch = chance.below(2);
+    let mut plan = world.plan();
+    match kind {
+        0 | 1 => {
+            let start = world.now() + 3_600 + chance.below(300_000) as i64;
+            (plan["startTime"], plan["endTime"]) = (json!(start), json!(start + 3_600));
+            made.rooms.push(world.room_with(plan).await);
+            "a room".into()
+        }
+        2 => {
+            let name = format!("改名{:03}号", chance.below(999));
+            (plan["id"], plan["name"]) = (json!(room), json!(name));
+            tried(world, "room/editroom", plan).await
+        }
+        3 => tried(world, "room/deleteroom", json!({"id": room})).await,
+        4 => {
+            let body = json!({"roomId": room, "closeReplay": switch});
+            tried(world, "room/updatereplay", body).await
+        }
+        _ => {
+            let body = json!({"roomId": room, "isFeedsPublic": switch});
+            tried(world, "room/updatefeedpublic", body).await
+        }
+    }
+}
+
+async fn with_goods(
+    kind: usize,
+    world: &World,
+    made: &mut Made,
+    chance: &mut Chance,
+    room: i64,
+) -> String {
+    let item = made.goods.get(chance.below(made.goods.len().max(1)));
+    let item = item.cloned().unwrap_or_default();
+    match kind {
+        6 | 7 => {
+            made.goods.push(stock(world, room).await);
+            "goods".into()
+        }
+        8 => {
+            let price = chance.below(900) + 1;
+            let info = json!({"goodsId": item, "priceType": 1, "price": price});
+            tried(world, "goods/update", json!({"goodsInfo": info})).await
+        }
+        9 => tried(world, "goods/delete", json!({"goodsId": item})).await,
+        10 => {
+            let body = json!({"roomId": room, "goodsId": item, "onSale": chance.below(2)});
+            tried(world, "goods/onsale", body).await
+        }
+        _ => {
+            let body = json!({"roomId": room, "goodsId": item});
+            tried(world, "goods/push", body).await
+        }
+    }
+}
+
 #[tokio::test]
 async fn whatever_happens_a_kept_page_is_what_would_be_read() {
     for seed in [0x9e37_79b9_7f4a_7c15, 0xdead_beef_cafe_f00d] {
         let mut config = AppConfig::default();
         config.limits.rooms_per_day = 1_000;
         let mut world = World::with(config).await;
-        let (mut rooms, mut goods, mut chance) = (vec![], vec![], Chance(seed));
-        rooms.push(world.room().await);
+        let (mut made, mut chance) = (Made::default(), Chance(seed));
+        made.rooms.push(world.room().await);
         for _ in 0..50 {
-            let what = something(&mut world, &mut rooms, &mut goods, &mut chance).await;
+            let what = something(&mut world, &mut made, &mut chance).await;
             assert_true(&world, &what).await;
             // Time may have used the token up.
             if list(&world, 0, 1).await["errcode"] == 42_001 {
