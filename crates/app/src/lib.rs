@@ -21,6 +21,7 @@ mod jobs;
 mod lately;
 mod live;
 mod outbox;
+mod pages;
 mod people;
 mod pictures;
 pub mod ports;
@@ -47,10 +48,11 @@ pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
 use kaibo_domain::door::Door;
 use kaibo_domain::goods::GoodsRefusal;
+use kaibo_domain::id::AppId;
 use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
 use kaibo_domain::shelf::ShelfRefusal;
-use kaibo_store::Store;
+use kaibo_store::{AccessToken, Store};
 pub use kaibo_store::{
     Anchor, Delivery, Device, Follower, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person,
     PushRefusal, Reveal, RoomQuery, Shelved, Submission,
@@ -72,6 +74,7 @@ pub use feed::{Changed, Changes};
 pub use identities::SubmitRefusal;
 pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
+pub use pages::{Page, PageKey};
 use ports::{NoWayOut, Outbound};
 pub use quota::{Counted, Standing};
 pub use repeats::{RepeatKey, Repeated};
@@ -139,8 +142,10 @@ struct Inner {
     carried_out: watch::Sender<Option<i64>>,
     calls: quota::CallCounter,
     call_log: calls::CallLog,
-    doors: Lately<Door>,
-    judged: Lately<admission::Judged>,
+    doors: Lately<AppId, Door>,
+    judged: Lately<AppId, admission::Judged>,
+    tokens: Lately<Vec<u8>, AccessToken>,
+    pages: pages::Pages,
     repeats: repeats::Repeats,
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
@@ -178,6 +183,8 @@ impl Kaibo {
             call_log: calls::CallLog::default(),
             doors: Lately::default(),
             judged: Lately::default(),
+            tokens: Lately::default(),
+            pages: pages::Pages::default(),
             repeats: repeats::Repeats::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),

@@ -57,7 +57,12 @@ impl Store {
             image.sent_bytes,
             image.created_at,
         ];
-        let saved = self.writer().execute(sql, args).await.map(drop);
+        let saved = self
+            .writer()
+            .of(&image.app_id)
+            .execute(sql, args)
+            .await
+            .map(drop);
         // Without its row nobody would ever find it; but the row may be there.
         if saved
             .as_ref()

@@ -183,6 +183,11 @@ impl World {
         }
     }
 
+    /// The database's; of SQLite in the folder none.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) async fn verify(&self, anchor: &str) {
         let verified = self.kaibo.verify_anchor(&self.app_id, anchor);
         verified.await.unwrap();
@@ -341,7 +346,13 @@ impl World {
 
     /// Takes a table away, so that whatever reads it fails.
     pub(crate) async fn lose_table(&self, table: &str) {
-        let sql = AssertSqlSafe(format!("ALTER TABLE {table} RENAME TO lost"));
+        self.change_database(&format!("ALTER TABLE {table} RENAME TO lost"))
+            .await;
+    }
+
+    /// By a statement of which Kaibo knows nothing.
+    pub(crate) async fn change_database(&self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
         if self.url.is_empty() {
             let file = self.data_dir.path().join(DATABASE_FILE);
             let url = format!("sqlite://{}", file.display());
