@@ -23,6 +23,7 @@ mod live;
 mod outbox;
 mod pages;
 mod people;
+mod pictures;
 pub mod ports;
 mod quota;
 mod repeats;
@@ -30,12 +31,14 @@ mod roles;
 mod rooms;
 mod secret;
 pub mod settings;
+mod share_codes;
 mod shelf;
 mod sub_anchors;
 mod subscriptions;
 mod throttle;
 mod tokens;
 mod webhook_body;
+mod wechat;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,8 +80,10 @@ pub use quota::{Counted, Standing};
 pub use repeats::{RepeatKey, Repeated};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
+pub use share_codes::{DrawnPoster, SharedRoom};
 pub use subscriptions::SubscriberCounts;
 pub use tokens::{CredentialRefusal, FORCED, FORCED_LIMIT, IssuedToken, TokenRefusal};
+pub use wechat::{WechatFault, WechatState};
 
 /// How long an answer of the database counts for readiness.
 const PING_FRESH: Duration = Duration::from_secs(1);
@@ -147,6 +152,8 @@ struct Inner {
     submissions: throttle::Throttle,
     enrolments: throttle::Throttle,
     pins: throttle::Throttle,
+    pictures: pictures::Pictures,
+    purchases: wechat::Turns,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -183,6 +190,8 @@ impl Kaibo {
             submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
             enrolments: throttle::Throttle::new(20, devices::PIN_WITHIN_MS),
             pins: throttle::Throttle::new(devices::PIN_TRIES, devices::PIN_WITHIN_MS),
+            pictures: pictures::Pictures::default(),
+            purchases: wechat::Turns::default(),
             answered: Mutex::default(),
         };
         Self {

@@ -19,10 +19,12 @@ pub mod quota;
 pub mod refusal;
 pub mod role;
 pub mod room;
+pub mod share_code;
 pub mod shelf;
 pub mod status;
 pub mod subscription;
 pub mod text;
+pub mod wechat;
 pub mod words;
 
 /// Milliseconds since the Unix epoch.

@@ -4,9 +4,11 @@ use crate::customer_service::CustomerServiceRefusal;
 use crate::endpoint::EndpointRefusal;
 use crate::goods::GoodsRefusal;
 use crate::person::PersonRefusal;
+use crate::share_code::ShareRefusal;
 use crate::shelf::ShelfRefusal;
 use crate::status::Status;
 use crate::subscription::SubscriptionRefusal;
+use crate::wechat::WechatRefusal;
 
 /// A rule that a field breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,6 +136,12 @@ pub enum Refusal {
     /// Something about a room's shelf.
     #[error(transparent)]
     Shelf(#[from] ShelfRefusal),
+    /// A room is not shared.
+    #[error(transparent)]
+    Share(#[from] ShareRefusal),
+    /// Something about an app's account with WeChat.
+    #[error(transparent)]
+    Wechat(#[from] WechatRefusal),
 }
 
 impl From<PersonRefusal> for Refusal {

@@ -2,6 +2,7 @@
 //! section 9).
 //! <https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html>
 
+pub(crate) mod api;
 mod body;
 mod safe;
 

@@ -36,11 +36,13 @@ mod roles;
 mod room_access;
 mod room_row;
 mod rooms;
+mod share_codes;
 mod shelf;
 mod subscriptions;
 mod tokens;
 mod users;
 mod watch;
+mod wechat;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -75,11 +77,13 @@ pub use repeats::Repeat;
 pub use roles::{Given, Taken};
 pub use room_access::{PushRefusal, RoomAccess};
 pub use rooms::{NewRoom, RoomQuery, Saved};
+pub use share_codes::ShareCode;
 pub use shelf::Shelved;
 pub use subscriptions::{Follower, Subscription};
 pub use tokens::{AccessToken, TokenKind};
 pub use users::User;
 pub use watch::Watcher;
+pub use wechat::{Bought, WechatAccount};
 
 /// A handle on the data folder; clones share it.
 #[derive(Clone)]

@@ -153,11 +153,6 @@ fn json_of(body: Bytes) -> Response {
     (headers, body).into_response()
 }
 
-/// As [`tell`], for who wants the answer alone.
-pub(super) fn respond(now: UnixMs, outcome: Result<Answer, Fault>) -> Response {
-    tell(now, outcome).response
-}
-
 /// Three groups of eight hex digits; the first is the time in Unix seconds.
 fn rid(now: UnixMs) -> String {
     let seconds = now.div_euclid(1_000) as u32;

@@ -9,8 +9,10 @@ use futures_util::StreamExt as _;
 use kaibo_api::{ApiConfig, Metrics};
 use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
 use kaibo_domain::id::{AppId, RoomId, stream_name};
-use kaibo_store::Store;
+use kaibo_outbound::{Calls, OutboundConfig};
+use kaibo_store::{DATABASE_FILE, Store};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +33,7 @@ pub(crate) struct World {
     pub(crate) shutdown: CancellationToken,
     pub(crate) setup_token: String,
     router: Router,
-    _data_dir: TempDir,
+    data_dir: TempDir,
     _outbox: JoinSet<()>,
 }
 
@@ -62,6 +64,8 @@ pub(crate) struct Plan {
     pub(crate) api: ApiConfig,
     pub(crate) public_http: &'static str,
     pub(crate) metrics: Option<Metrics>,
+    /// `None`: calls nobody.
+    pub(crate) outbound: Option<OutboundConfig>,
 }
 
 impl Default for Plan {
@@ -71,6 +75,7 @@ impl Default for Plan {
             api: ApiConfig::default(),
             public_http: "https://live.test",
             metrics: None,
+            outbound: None,
         }
     }
 }
@@ -85,7 +90,13 @@ impl World {
         let store = Store::open(data_dir.path()).await.unwrap();
         let clock = Clock::manual(NOW);
         let settings = Settings::new(&plan.app, plan.public_http, "rtmp://push.test").unwrap();
-        let kaibo = Kaibo::new(store.clone(), clock.clone(), settings);
+        let kaibo = match plan.outbound {
+            None => Kaibo::new(store.clone(), clock.clone(), settings),
+            Some(config) => {
+                let calls = Calls::shared(config);
+                Kaibo::with_outbound(store.clone(), clock.clone(), settings, calls)
+            }
+        };
         let app_id: AppId = APP.parse().unwrap();
         let secret = Some(SECRET.to_owned());
         let made = kaibo.create_app(Some(app_id.clone()), secret, "Shop");
@@ -105,7 +116,7 @@ impl World {
             store,
             shutdown,
             setup_token,
-            _data_dir: data_dir,
+            data_dir,
             _outbox: outbox,
         }
     }
@@ -152,6 +163,14 @@ impl World {
         Owner::of(self, self.post("/v1/setup", form).await)
     }
 
+    /// The app's own server.
+    pub(crate) async fn server(&self) -> Server<'_> {
+        Server {
+            world: self,
+            token: self.access_token().await,
+        }
+    }
+
     /// An access token of the app.
     pub(crate) async fn access_token(&self) -> String {
         let app_id = APP.parse().unwrap();
@@ -163,6 +182,13 @@ impl World {
     pub(crate) async fn stream_arrives(&self, room_id: i64) {
         let stream = stream_name(&APP.parse().unwrap(), RoomId(room_id));
         assert!(self.kaibo.good_stream(&stream).await.unwrap());
+    }
+
+    /// A column of text, as it stands in the database.
+    pub(crate) async fn column(&self, sql: &'static str) -> Vec<String> {
+        let url = format!("sqlite://{}", self.data_dir.path().join(DATABASE_FILE).display());
+        let mut conn = SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query_scalar(sql).fetch_all(&mut conn).await.unwrap()
     }
 
     /// Opens an event stream; panics unless the answer is one.
@@ -250,6 +276,36 @@ impl<'a> Owner<'a> {
         let cookie = cookie.split(';').next().unwrap().to_owned();
         assert_eq!(enrolled.ok()["roomId"], room_id);
         Anchor { cookie, room_id }
+    }
+}
+
+/// An app's own server.
+pub(crate) struct Server<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) token: String,
+}
+
+impl Server<'_> {
+    pub(crate) fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "application/json")
+    }
+
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let body = body.map_or(Body::empty(), |body| body.to_string().into());
+        let request = self.request(method, path).body(body);
+        self.world.send(request.unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, Some(body)).await
     }
 }
 

@@ -10,11 +10,12 @@ use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
 use kaibo_domain::id::{AppId, RoomId, stream_name};
 use kaibo_domain::room::Command;
-use kaibo_outbound::{Calls, OutboundConfig};
+use kaibo_outbound::{Calls, OutboundConfig, WechatBase};
 use kaibo_store::{DATABASE_FILE, Database, Store};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
+use test_receiver::wechat::Wechat;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -107,6 +108,22 @@ impl World {
 
     /// Beside others in one store, each with an app and a clock of its own.
     pub(crate) async fn in_store(ground: Ground, app_id: AppId, config: AppConfig) -> Self {
+        Self::build(ground, app_id, config, WechatBase::default()).await
+    }
+
+    /// With a stand-in for WeChat's own API.
+    pub(crate) async fn beside(wechat: &Wechat, config: AppConfig) -> Self {
+        let ground = Ground::new(Base::Sqlite).await;
+        let base = wechat.base().parse().unwrap();
+        Self::build(ground, APP_ID.parse().unwrap(), config, base).await
+    }
+
+    async fn build(
+        ground: Ground,
+        app_id: AppId,
+        config: AppConfig,
+        wechat_base: WechatBase,
+    ) -> Self {
         let Ground {
             store,
             data_dir,
@@ -116,6 +133,7 @@ impl World {
         let settings = Settings::new(&config, "https://live.test", "rtmp://push.test").unwrap();
         let outbound = Calls::shared(OutboundConfig {
             allow_private: vec!["127.0.0.0/8".parse().unwrap()],
+            wechat_base,
             ..OutboundConfig::default()
         });
         let kaibo = Kaibo::with_outbound(store.clone(), clock.clone(), settings, outbound);

@@ -44,10 +44,12 @@ mod released;
 mod roles;
 mod rooms;
 mod shape;
+mod share_codes;
 mod shelf;
 mod statements;
 mod subscriptions;
 mod users;
+mod wechat;
 
 use kaibo_domain::draft::Draft;
 use kaibo_domain::id::AppId;
