@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use kaibo_app::{Enrolled, Session, SignedIn};
+use kaibo_app::{Enrolled, ReviewerKind, Session, SignedIn};
 use kaibo_domain::id::{AppId, GoodsId, RoomId};
 use kaibo_domain::room::Room;
 use subtle::ConstantTimeEq as _;
@@ -67,6 +67,33 @@ pub(crate) async fn require_app(
         Ok(next.run(request).await)
     } else {
         Err(ApiError::not_found("app_not_found"))
+    }
+}
+
+/// Lets an app's reviewer of goods through by its secret (`Authorization: Reviewer`), to what is that
+/// app's, and the console as [`require_session`] does.
+pub(crate) async fn require_reviewer(
+    State(api): State<Arc<ApiState>>,
+    path: RawPathParams,
+    request: Request,
+    next: Next,
+) -> ApiResult<Response> {
+    let Some(shown) = credential(request.headers(), "reviewer") else {
+        return require_session(State(api), request, next).await;
+    };
+    let named = path.iter().find(|(name, _)| *name == "appid");
+    let named: Option<AppId> = named.and_then(|(_, named)| named.parse().ok());
+    let is_it = match named {
+        Some(app_id) => {
+            let kind = ReviewerKind::Goods;
+            api.kaibo.is_reviewer(&app_id, kind, &shown).await?
+        }
+        None => false,
+    };
+    if is_it {
+        Ok(next.run(request).await)
+    } else {
+        Err(ApiError::new(StatusCode::UNAUTHORIZED, "reviewer_unknown"))
     }
 }
 

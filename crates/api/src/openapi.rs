@@ -48,6 +48,10 @@ pub fn document() -> openapi::OpenApi {
         .merge(with_errors(v1::broadcast_routes(), &["broadcast"]))
         .merge(with_errors(v1::token_routes(), &["app"]))
         .merge(with_errors(v1::app_routes(), &["session", "app"]))
+        .merge(with_errors(
+            v1::reviewer_routes(),
+            &["session", "reviewer"],
+        ))
         .merge(with_errors(v1::console_routes(), &["session"]));
     let mut document = OpenApiRouter::with_openapi(Head::openapi())
         .merge(health::routes())
@@ -128,4 +132,10 @@ fn add_schemes(components: &mut Components) {
     );
     let token = SecurityScheme::ApiKey(ApiKey::Header(token));
     components.add_security_scheme("app", token);
+    let secret = ApiKeyValue::with_description(
+        "Authorization",
+        "The secret of the app's reviewer of goods: `Reviewer <secret>`",
+    );
+    let secret = SecurityScheme::ApiKey(ApiKey::Header(secret));
+    components.add_security_scheme("reviewer", secret);
 }

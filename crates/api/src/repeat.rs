@@ -36,16 +36,17 @@ struct Kept {
     body: String,
 }
 
-/// Lets everything through once; behind the session, whose user the keys belong to.
+/// Lets everything through once; behind the session, whose user the keys belong to. Without a user, who
+/// came by another credential, nothing is kept.
 pub(crate) async fn once(
     State(api): State<Arc<ApiState>>,
-    Extension(user): Extension<SignedInUser>,
+    user: Option<Extension<SignedInUser>>,
     request: Request,
     next: Next,
 ) -> ApiResult<Response> {
-    let key = match key_of(request.headers())? {
-        Some(key) if request.method() == Method::POST => key,
-        _ => return Ok(next.run(request).await),
+    let key = key_of(request.headers())?;
+    let (Some(key), Some(Extension(user)), &Method::POST) = (key, user, request.method()) else {
+        return Ok(next.run(request).await);
     };
     let (parts, body) = request.into_parts();
     let read = timeout(WHOLE, to_bytes(body, MAX_UPLOAD)).await;

@@ -156,7 +156,9 @@ impl Kaibo {
         let id = secret::random_hex::<16>();
         let (kind, body) = match endpoint.kind {
             EndpointKind::Message if is_wechats(&event.event) => ("event", as_json(event)),
-            EndpointKind::Message => return Ok(None),
+            EndpointKind::Message | EndpointKind::Reviewer | EndpointKind::Verifier => {
+                return Ok(None);
+            }
             EndpointKind::Webhook => {
                 let room = self.planned(event).await?;
                 let Some((kind, data)) = webhook_body::of(&event.event, room.as_ref()) else {
@@ -248,6 +250,8 @@ impl Kaibo {
                 };
                 self.outbound().message(call).await
             }
+            // A reviewer is asked at once, and has no deliveries.
+            EndpointKind::Reviewer | EndpointKind::Verifier => Err(CallError::Url),
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod shelf;
 pub mod status;
 pub mod subscription;
 pub mod text;
+pub mod verdict;
 pub mod wechat;
 pub mod words;
 

@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use kaibo_app::ports::{
-    CallError, MessageCall, Outbound, SoldToken, WebhookCall, WechatAnswer, WechatKey,
+    CallError, MessageCall, Outbound, ReviewCall, SoldToken, WebhookCall, WechatAnswer, WechatKey,
     WechatRequest,
 };
 use kaibo_domain::UnixMs;
 use kaibo_domain::endpoint::MessageSettings;
+use kaibo_domain::verdict::Verdict;
 use kaibo_domain::wechat::{TokenTrouble, WechatCredentials};
 
 pub use config::OutboundConfig;
@@ -46,6 +47,10 @@ impl Calls {
 impl Outbound for Calls {
     fn webhook(&self, call: WebhookCall) -> BoxFuture<'_, Result<(), CallError>> {
         Box::pin(webhook::send(&self.client, call))
+    }
+
+    fn review(&self, call: ReviewCall) -> BoxFuture<'_, Result<Verdict, CallError>> {
+        Box::pin(webhook::review(&self.client, call))
     }
 
     fn message(&self, call: MessageCall) -> BoxFuture<'_, Result<(), CallError>> {

@@ -17,6 +17,10 @@ pub enum EndpointKind {
     Message,
     /// Our own.
     Webhook,
+    /// Decides about goods; an app has one at most.
+    Reviewer,
+    /// Decides about anchors; an app has one at most.
+    Verifier,
 }
 
 impl EndpointKind {
@@ -24,6 +28,8 @@ impl EndpointKind {
         match self {
             Self::Message => "message",
             Self::Webhook => "webhook",
+            Self::Reviewer => "reviewer",
+            Self::Verifier => "verifier",
         }
     }
 }
@@ -211,7 +217,9 @@ impl Store {
         let kind = match row.get::<String>("kind")?.as_str() {
             "message" => EndpointKind::Message,
             "webhook" => EndpointKind::Webhook,
-            _ => return Err(unreadable("kind", "neither `message` nor `webhook`")),
+            "reviewer" => EndpointKind::Reviewer,
+            "verifier" => EndpointKind::Verifier,
+            _ => return Err(unreadable("kind", "no kind of endpoint")),
         };
         Ok(Endpoint {
             id,

@@ -10,7 +10,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::auth::{require_app, require_session};
+use crate::auth::{require_app, require_reviewer, require_session};
 use crate::body::MAX_UPLOAD;
 use crate::error::{ApiError, render};
 use crate::etag;
@@ -31,6 +31,7 @@ mod message_url;
 mod people;
 mod quota;
 mod requests;
+mod reviewers;
 mod room_form;
 pub(crate) mod room_statuses;
 pub(crate) mod room_views;
@@ -80,6 +81,14 @@ pub(crate) fn app_routes() -> OpenApiRouter<Arc<ApiState>> {
     ))
 }
 
+/// Routes for an app's reviewer of goods, by its secret, and for the console; [`router`] puts all of
+/// them behind either.
+pub(crate) fn reviewer_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(goods::approve))
+        .routes(routes!(goods::reject))
+}
+
 /// The console's routes; [`router`] puts all of them behind the session.
 pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
@@ -125,6 +134,11 @@ fn telling_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(message_url::enable))
         .routes(routes!(message_url::deliveries))
         .routes(routes!(message_url::redeliver))
+        .routes(routes!(
+            reviewers::read_goods,
+            reviewers::set_goods,
+            reviewers::drop_goods
+        ))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::change, webhooks::drop))
         .routes(routes!(webhooks::renew_secret))
@@ -161,8 +175,6 @@ fn goods_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(goods::read, goods::edit, goods::delete))
         .routes(routes!(goods::submit))
         .routes(routes!(goods::withdraw))
-        .routes(routes!(goods::approve))
-        .routes(routes!(goods::reject))
         .routes(routes!(goods::setting, goods::set_setting))
         .routes(routes!(shelf::read, shelf::add))
         .routes(routes!(shelf::sort))
@@ -181,12 +193,17 @@ pub(crate) fn router(api: Arc<ApiState>) -> Router {
         .route_layer(from_fn_with_state(Arc::clone(&api), require_session));
     let app: Router<Arc<ApiState>> = app_routes().into();
     let app = app.route_layer(from_fn_with_state(Arc::clone(&api), require_app));
+    let reviewer: Router<Arc<ApiState>> = reviewer_routes().into();
+    let reviewer = reviewer
+        .route_layer(from_fn_with_state(Arc::clone(&api), repeat::once))
+        .route_layer(from_fn_with_state(Arc::clone(&api), require_reviewer));
     let no_store = HeaderValue::from_static("no-store");
     Router::from(open_routes())
         .merge(Router::from(broadcast_routes()))
         .merge(Router::from(token_routes()))
         .merge(console)
         .merge(app)
+        .merge(reviewer)
         .fallback(async || ApiError::not_found("not_found"))
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")

@@ -17,6 +17,7 @@ mod media;
 mod operations;
 mod people;
 mod quota;
+mod reviewers;
 mod rooms;
 mod session;
 mod subscriptions;
