@@ -353,6 +353,11 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "The message URL did not pass the check. Look at its address and token.",
     ),
     (
+        "bot_failed",
+        "测试消息没有送达，请检查机器人地址和加签密钥",
+        "The test did not arrive. Look at the bot's address and secret.",
+    ),
+    (
         "reviewer_unknown",
         "审核方密钥不正确",
         "This is not the secret of the app's reviewer.",

@@ -48,10 +48,7 @@ pub fn document() -> openapi::OpenApi {
         .merge(with_errors(v1::broadcast_routes(), &["broadcast"]))
         .merge(with_errors(v1::token_routes(), &["app"]))
         .merge(with_errors(v1::app_routes(), &["session", "app"]))
-        .merge(with_errors(
-            v1::reviewer_routes(),
-            &["session", "reviewer"],
-        ))
+        .merge(with_errors(v1::reviewer_routes(), &["session", "reviewer"]))
         .merge(with_errors(v1::console_routes(), &["session"]));
     let mut document = OpenApiRouter::with_openapi(Head::openapi())
         .merge(health::routes())

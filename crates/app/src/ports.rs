@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use kaibo_domain::UnixMs;
+use kaibo_domain::alert::BotBrand;
 use kaibo_domain::endpoint::MessageSettings;
 use kaibo_domain::event::StoredEvent;
 use kaibo_domain::verdict::Verdict;
@@ -32,6 +33,21 @@ pub struct ReviewCall {
     pub call: WebhookCall,
     /// It tells of a person: over https alone, but for listed private networks.
     pub is_personal: bool,
+}
+
+/// One message to a group of people by a bot of their chat.
+#[derive(Clone)]
+pub struct BotCall {
+    /// Whose bot.
+    pub brand: BotBrand,
+    /// Where; a key is in it.
+    pub url: String,
+    /// What it is signed with, where the bot wants that.
+    pub secret: Option<String>,
+    /// What is said.
+    pub text: String,
+    /// Now.
+    pub at: UnixMs,
 }
 
 /// One event to a merchant's message URL.
@@ -149,6 +165,8 @@ pub trait Outbound: Send + Sync + 'static {
     fn webhook(&self, call: WebhookCall) -> BoxFuture<'_, Result<(), CallError>>;
     /// Asks somebody outside to decide, within five seconds; a 2xx says that they took it.
     fn review(&self, call: ReviewCall) -> BoxFuture<'_, Result<Verdict, CallError>>;
+    /// Says something by a bot; its own answer says whether it arrived.
+    fn bot(&self, call: BotCall) -> BoxFuture<'_, Result<(), CallError>>;
     /// Hands an event to a message URL; `success` or an empty body says that it arrived.
     fn message(&self, call: MessageCall) -> BoxFuture<'_, Result<(), CallError>>;
     /// Asks a message URL to show that it knows its token.
@@ -180,6 +198,10 @@ impl Outbound for NoWayOut {
     }
 
     fn review(&self, _: ReviewCall) -> BoxFuture<'_, Result<Verdict, CallError>> {
+        Box::pin(async { Err(CallError::NoWayOut) })
+    }
+
+    fn bot(&self, _: BotCall) -> BoxFuture<'_, Result<(), CallError>> {
         Box::pin(async { Err(CallError::NoWayOut) })
     }
 

@@ -2,6 +2,7 @@
 //! fail, it can only refuse.
 
 pub mod admission;
+pub mod alert;
 pub mod anchor;
 pub mod assistant;
 pub mod category;

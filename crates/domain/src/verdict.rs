@@ -59,7 +59,10 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let (rule, reason) = of("image.blurred", " 图片模糊 ");
-        assert_eq!((rule.as_str(), reason.as_str()), ("image.blurred", "图片模糊"));
+        assert_eq!(
+            (rule.as_str(), reason.as_str()),
+            ("image.blurred", "图片模糊")
+        );
         let (rule, reason) = of("<script>", "");
         assert_eq!((rule.as_str(), reason.as_str()), (NO_RULE, NO_REASON));
         assert_eq!(of("", &"长".repeat(300)).1.chars().count(), MAX_REASON);

@@ -1,6 +1,7 @@
 //! Kaibo's calls to the world outside, behind `kaibo_app::ports`: webhooks, the events of WeChat at
 //! a merchant's message URL, and WeChat's own API. It knows no store and no room.
 
+mod bot;
 mod config;
 mod http;
 mod private;
@@ -11,8 +12,8 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use kaibo_app::ports::{
-    CallError, MessageCall, Outbound, ReviewCall, SoldToken, WebhookCall, WechatAnswer, WechatKey,
-    WechatRequest,
+    BotCall, CallError, MessageCall, Outbound, ReviewCall, SoldToken, WebhookCall, WechatAnswer,
+    WechatKey, WechatRequest,
 };
 use kaibo_domain::UnixMs;
 use kaibo_domain::endpoint::MessageSettings;
@@ -51,6 +52,10 @@ impl Outbound for Calls {
 
     fn review(&self, call: ReviewCall) -> BoxFuture<'_, Result<Verdict, CallError>> {
         Box::pin(webhook::review(&self.client, call))
+    }
+
+    fn bot(&self, call: BotCall) -> BoxFuture<'_, Result<(), CallError>> {
+        Box::pin(bot::send(&self.client, call))
     }
 
     fn message(&self, call: MessageCall) -> BoxFuture<'_, Result<(), CallError>> {

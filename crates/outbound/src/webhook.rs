@@ -97,7 +97,13 @@ mod tests {
         let said = r#"{"verdict":"reject","rule":"a.b","reason":"图片模糊"}"#;
         let wanted = Verdict::reject("a.b", "图片模糊");
         assert_eq!(verdict(said.as_bytes()), wanted);
-        for said in ["", "ok", "{}", r#"{"verdict":"pending"}"#, r#"{"verdict":1}"#] {
+        for said in [
+            "",
+            "ok",
+            "{}",
+            r#"{"verdict":"pending"}"#,
+            r#"{"verdict":1}"#,
+        ] {
             assert_eq!(verdict(said.as_bytes()), Verdict::Pending, "{said}");
         }
     }

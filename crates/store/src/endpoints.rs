@@ -21,6 +21,8 @@ pub enum EndpointKind {
     Reviewer,
     /// Decides about anchors; an app has one at most.
     Verifier,
+    /// Tells a group of people of trouble.
+    Bot,
 }
 
 impl EndpointKind {
@@ -30,6 +32,7 @@ impl EndpointKind {
             Self::Webhook => "webhook",
             Self::Reviewer => "reviewer",
             Self::Verifier => "verifier",
+            Self::Bot => "bot",
         }
     }
 }
@@ -110,7 +113,11 @@ impl Store {
                         return Ok(None);
                     }
                     let id = count(tx, "endpoint").await?;
-                    let seen = number(tx.row(events::LAST, args![]).await?)?;
+                    let seen = match new.kind {
+                        // Its cursor is in what people submitted: all that is open is for it.
+                        EndpointKind::Verifier => 0,
+                        _ => number(tx.row(events::LAST, args![]).await?)?,
+                    };
                     let secret = store.keys().seal(&context(id), new.secret.as_bytes());
                     let sql = "INSERT INTO endpoint \
                          (id, app_id, kind, url, secret, settings, made_at, seen) \
@@ -219,6 +226,7 @@ impl Store {
             "webhook" => EndpointKind::Webhook,
             "reviewer" => EndpointKind::Reviewer,
             "verifier" => EndpointKind::Verifier,
+            "bot" => EndpointKind::Bot,
             _ => return Err(unreadable("kind", "no kind of endpoint")),
         };
         Ok(Endpoint {

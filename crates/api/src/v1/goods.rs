@@ -396,9 +396,9 @@ async fn decide(
     decision: Decision,
 ) -> ApiResult<Json<GoodsView>> {
     let audit_id = query.audit_id.map(AuditId);
-    let decided =
-        api.kaibo
-            .decide_submission(&path.app_id, path.goods_id, audit_id, decision);
+    let decided = api
+        .kaibo
+        .decide_submission(&path.app_id, path.goods_id, audit_id, decision);
     Ok(Json(GoodsView::of(&decided.await?)))
 }
 

@@ -21,6 +21,7 @@ mod access;
 mod admission;
 mod anchors;
 mod apps;
+mod bots;
 mod broadcast;
 mod customer_service;
 mod devices;
@@ -139,6 +140,14 @@ fn telling_routes() -> OpenApiRouter<Arc<ApiState>> {
             reviewers::set_goods,
             reviewers::drop_goods
         ))
+        .routes(routes!(
+            reviewers::read_anchors,
+            reviewers::set_anchors,
+            reviewers::drop_anchors
+        ))
+        .routes(routes!(bots::list, bots::create))
+        .routes(routes!(bots::drop))
+        .routes(routes!(bots::test))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::change, webhooks::drop))
         .routes(routes!(webhooks::renew_secret))

@@ -135,3 +135,56 @@ pub(crate) async fn drop_goods(
 ) -> ApiResult<StatusCode> {
     drop(&api, &app_id, ReviewerKind::Goods).await
 }
+
+/// An app's verifier of anchors, if it has one
+#[utoipa::path(
+    get, path = "/apps/{appid}/anchor-verifier", tag = "webhooks",
+    operation_id = "getAnchorVerifier", params(("appid" = String, Path)),
+    responses(
+        (status = 200, body = Option<ReviewerView>),
+        (status = 404, description = "`app_not_found`"),
+    )
+)]
+pub(crate) async fn read_anchors(
+    State(api): State<Arc<ApiState>>,
+    AppPath(app_id): AppPath,
+) -> ApiResult<Json<Option<ReviewerView>>> {
+    read(&api, &app_id, ReviewerKind::Anchors).await
+}
+
+/// Sets an app's verifier of anchors, with a new secret
+///
+/// Where anchors must be verified, each submission is sent there with its full number, which is noted as
+/// a look at it is: a POST signed as webhooks are, tried for three days, to be answered 2xx within
+/// 5 s with `{"verdict": "approve" | "reject" | "pending", "reason"}`. What is pending is decided in
+/// the console. Submissions that are open already are sent too.
+#[utoipa::path(
+    put, path = "/apps/{appid}/anchor-verifier", tag = "webhooks",
+    operation_id = "setAnchorVerifier", params(("appid" = String, Path)),
+    request_body = ReviewerForm,
+    responses(
+        (status = 200, body = ReviewerSecret),
+        (status = 404, description = "`app_not_found`"),
+        (status = 422, description = "`url`: `url_invalid`"),
+    )
+)]
+pub(crate) async fn set_anchors(
+    State(api): State<Arc<ApiState>>,
+    AppPath(app_id): AppPath,
+    JsonBody(form): JsonBody<ReviewerForm>,
+) -> ApiResult<Json<ReviewerSecret>> {
+    set(&api, &app_id, ReviewerKind::Anchors, form).await
+}
+
+/// Takes an app's verifier of anchors away
+#[utoipa::path(
+    delete, path = "/apps/{appid}/anchor-verifier", tag = "webhooks",
+    operation_id = "deleteAnchorVerifier", params(("appid" = String, Path)),
+    responses((status = 204), (status = 404, description = "`endpoint_not_found`"))
+)]
+pub(crate) async fn drop_anchors(
+    State(api): State<Arc<ApiState>>,
+    AppPath(app_id): AppPath,
+) -> ApiResult<StatusCode> {
+    drop(&api, &app_id, ReviewerKind::Anchors).await
+}

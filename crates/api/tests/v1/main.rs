@@ -8,6 +8,7 @@
 mod admission;
 mod apps;
 mod auth;
+mod bots;
 mod broadcast;
 mod document;
 mod door;

@@ -40,7 +40,11 @@ async fn goods(world: &World) -> i64 {
     picture.extend(300_u32.to_be_bytes());
     picture.extend(300_u32.to_be_bytes());
     picture.extend(b"\x08\x02\0\0\0\x90wS\xde");
-    let image = world.kaibo.upload_image(&app, picture.into()).await.unwrap();
+    let image = world
+        .kaibo
+        .upload_image(&app, picture.into())
+        .await
+        .unwrap();
     let draft = GoodsDraft {
         name: "帆布双肩包".into(),
         cover: image.media_id,
@@ -100,7 +104,10 @@ async fn goods_are_decided_at_once_or_later_with_the_reviewer_s_secret() {
     let forged = decide(&world, "whsec_forged", &path(new), none.clone()).await;
     assert_eq!(forged.1["error"]["code"], "reviewer_unknown");
     let (status, approved) = decide(&world, &secret, &path(new), none).await;
-    assert_eq!((status.as_u16(), &approved["auditStatus"]), (200, &json!(2)));
+    assert_eq!(
+        (status.as_u16(), &approved["auditStatus"]),
+        (200, &json!(2))
+    );
 }
 
 #[tokio::test]
@@ -110,7 +117,12 @@ async fn a_reviewer_that_does_not_take_goods_leaves_them_to_be_submitted_again()
     let id = goods(&world).await;
     let without = submit(&owner, id).await;
     assert_eq!(without["error"]["code"], "reviewer_failed");
-    assert!(without["error"]["detail"].as_str().unwrap().contains("no reviewer"));
+    assert!(
+        without["error"]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("no reviewer")
+    );
 
     let reviewer = Receiver::start().await;
     set(&owner, &reviewer.url("/review")).await;
@@ -131,7 +143,8 @@ async fn a_reviewer_s_secret_opens_its_own_app_and_is_over_with_it() {
     let second = set(&owner, "https://review.test/b").await;
     let other = world.kaibo.create_app(None, None, "Other").await.unwrap();
     let foreign = format!("/v1/apps/{}/goods/1/approve", other.app_id);
-    let request = Request::post(foreign).header(header::AUTHORIZATION, format!("Reviewer {second}"));
+    let request =
+        Request::post(foreign).header(header::AUTHORIZATION, format!("Reviewer {second}"));
     let answer = world.send(request.body(Body::empty()).unwrap()).await;
     assert_eq!(answer.refusal(), (401, "reviewer_unknown"));
     let old = decide(&world, &first, "1/approve", json!({})).await;
@@ -142,5 +155,8 @@ async fn a_reviewer_s_secret_opens_its_own_app_and_is_over_with_it() {
     let gone = decide(&world, &second, "1/approve", json!({})).await;
     assert_eq!(gone.0, 401);
     let bad = owner.call(Method::PUT, REVIEWER, Some(json!({"url": "ftp://a"})));
-    assert_eq!(bad.await.body["error"]["fields"], json!({"url": "url_invalid"}));
+    assert_eq!(
+        bad.await.body["error"]["fields"],
+        json!({"url": "url_invalid"})
+    );
 }

@@ -1,4 +1,5 @@
 // The console's words in English.
+import { bots } from './botsEn';
 import { goods } from './goodsEn';
 import { push, subscriptions } from './eventsEn';
 import { wechat, wechatRules } from './wechatEn';
@@ -417,6 +418,7 @@ export const en: typeof zh = {
   switches: { title: 'Switches' },
   subscriptions,
   push,
+  bots,
   wechat,
   settings: {
     goods: 'Goods',

@@ -1,4 +1,5 @@
 // The console's words in Chinese.
+import { bots } from './botsZh';
 import { goods } from './goodsZh';
 import { push, subscriptions } from './eventsZh';
 import { wechat, wechatRules } from './wechatZh';
@@ -406,6 +407,7 @@ export const zh = {
   switches: { title: '功能开关' },
   subscriptions,
   push,
+  bots,
   wechat,
   settings: {
     goods: '商品',
