@@ -3,6 +3,14 @@
 import path from 'node:path';
 import { Browser, Kaibo, moves, ownerOf, seconds, shoot, until } from './harness.mjs';
 
+/** Each tab of the API's pages, and what shows that it is there. */
+const API_TABS = {
+  calls: 'calls-reload',
+  quota: 'quota',
+  door: 'door-save',
+  admission: 'admission-save',
+  push: 'webhook-add',
+};
 const folder = path.resolve(process.argv[2] ?? 'shots/demo');
 const kaibo = await Kaibo.start({ command: 'demo', env: { KAIBO_SERVER__LOG: 'warn,kaibo=info' } });
 const browser = await Browser.start();
@@ -80,6 +88,12 @@ async function theConsole(page, only, setup) {
   await page.getByRole('link', { name: '应用设置' }).click();
   await page.getByTestId('save').waitFor();
   await keep(page, 'console-settings', { ...only, fullPage: true });
+  await page.getByRole('link', { name: '接口', exact: true }).click();
+  for (const [tab, there] of Object.entries(API_TABS)) {
+    await page.getByTestId(`tab-${tab}`).click();
+    await page.getByTestId(there).first().waitFor();
+    await keep(page, `console-${tab}`, { ...only, fullPage: true });
+  }
   await page.getByRole('link', { name: '接入帮助' }).click();
   await page.getByTestId('base-url').waitFor();
   await keep(page, 'console-help', { ...only, fullPage: true });

@@ -1,4 +1,4 @@
-//! Who is asking: the console's session, an app's rooms, the anchor's device.
+//! Who is asking: the console's session, an app's token, the anchor's device; and what a path names.
 
 use std::sync::Arc;
 
@@ -7,11 +7,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use kaibo_app::{Enrolled, ReviewerKind, Session, SignedIn};
+use kaibo_app::{Enrolled, Session, SignedIn};
 use kaibo_domain::id::{AppId, GoodsId, RoomId};
 use kaibo_domain::room::Room;
 use subtle::ConstantTimeEq as _;
 
+use crate::caller::Caller;
 use crate::error::{ApiError, ApiResult};
 use crate::peer::ClientIp;
 use crate::state::ApiState;
@@ -44,57 +45,10 @@ pub(crate) async fn require_session(
         return Err(ApiError::new(StatusCode::FORBIDDEN, "csrf_mismatch"));
     }
     let user = SignedInUser { session, cookie };
+    let caller = Caller::User(user.clone());
+    request.extensions_mut().insert(caller);
     request.extensions_mut().insert(user);
     Ok(next.run(request).await)
-}
-
-/// Lets an app's own server through by its access token (`Authorization: Bearer`), to what is that
-/// app's, and the console as [`require_session`] does.
-pub(crate) async fn require_app(
-    State(api): State<Arc<ApiState>>,
-    path: RawPathParams,
-    request: Request,
-    next: Next,
-) -> ApiResult<Response> {
-    if credential(request.headers(), "bearer").is_none() {
-        return require_session(State(api), request, next).await;
-    }
-    let (mut parts, body) = request.into_parts();
-    let ByToken(app_id) = ByToken::from_request_parts(&mut parts, &api).await?;
-    let request = Request::from_parts(parts, body);
-    let named = path.iter().find(|(name, _)| *name == "appid");
-    if named.is_some_and(|(_, named)| named == app_id.as_str()) {
-        Ok(next.run(request).await)
-    } else {
-        Err(ApiError::not_found("app_not_found"))
-    }
-}
-
-/// Lets an app's reviewer of goods through by its secret (`Authorization: Reviewer`), to what is that
-/// app's, and the console as [`require_session`] does.
-pub(crate) async fn require_reviewer(
-    State(api): State<Arc<ApiState>>,
-    path: RawPathParams,
-    request: Request,
-    next: Next,
-) -> ApiResult<Response> {
-    let Some(shown) = credential(request.headers(), "reviewer") else {
-        return require_session(State(api), request, next).await;
-    };
-    let named = path.iter().find(|(name, _)| *name == "appid");
-    let named: Option<AppId> = named.and_then(|(_, named)| named.parse().ok());
-    let is_it = match named {
-        Some(app_id) => {
-            let kind = ReviewerKind::Goods;
-            api.kaibo.is_reviewer(&app_id, kind, &shown).await?
-        }
-        None => false,
-    };
-    if is_it {
-        Ok(next.run(request).await)
-    } else {
-        Err(ApiError::new(StatusCode::UNAUTHORIZED, "reviewer_unknown"))
-    }
 }
 
 fn session_cookie(headers: &HeaderMap) -> Option<String> {
@@ -305,16 +259,29 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
-        let unknown = || ApiError::new(StatusCode::UNAUTHORIZED, "token_unknown");
-        let token = credential(&parts.headers, "bearer").ok_or_else(unknown)?;
+        let token = credential(&parts.headers, "bearer").ok_or_else(token_unknown)?;
         let api = Arc::<ApiState>::from_ref(state);
-        let owner = api.kaibo.authenticate(&token).await?;
-        let app_id = owner.map_err(|_| unknown())?;
         let client = ClientIp::from_request_parts(parts, state).await?;
-        if !api.kaibo.door(&app_id).await?.admits(client.0) {
-            return Err(unknown());
-        }
-        Ok(Self(app_id))
+        Ok(Self(app_of_token(&api, &token, client).await?))
+    }
+}
+
+fn token_unknown() -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, "token_unknown")
+}
+
+/// The app whose access token this is, if it takes calls from where this one comes.
+pub(crate) async fn app_of_token(
+    api: &ApiState,
+    token: &str,
+    client: ClientIp,
+) -> ApiResult<AppId> {
+    let owner = api.kaibo.authenticate(token).await?;
+    let app_id = owner.map_err(|_| token_unknown())?;
+    if api.kaibo.door(&app_id).await?.admits(client.0) {
+        Ok(app_id)
+    } else {
+        Err(token_unknown())
     }
 }
 

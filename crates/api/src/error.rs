@@ -14,6 +14,7 @@ use kaibo_domain::customer_service::CustomerServiceRefusal;
 use kaibo_domain::endpoint::EndpointRefusal;
 use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
+use kaibo_domain::share_code::ShareRefusal;
 use kaibo_domain::subscription::SubscriptionRefusal;
 use kaibo_domain::wechat::WechatRefusal;
 use serde::Serialize;
@@ -223,6 +224,11 @@ impl From<Refusal> for ApiError {
             }
             Refusal::Goods(refusal) => refusal.into(),
             Refusal::Shelf(refusal) => refusal.into(),
+            Refusal::Share(ShareRefusal::Params) => {
+                Self::invalid("params", "custom_params_invalid")
+            }
+            Refusal::Share(ShareRefusal::Unknown) => Self::not_found("share_code_not_found"),
+            Refusal::Share(ShareRefusal::TooMany) => Self::conflict("share_code_limit"),
             Refusal::Wechat(WechatRefusal::NotSet) => Self::not_found("wechat_not_set"),
             Refusal::Wechat(WechatRefusal::AppId) => Self::invalid("appid", "wechat_appid_form"),
             Refusal::Wechat(WechatRefusal::Secret) => Self::invalid("secret", "wechat_secret_form"),

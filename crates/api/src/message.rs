@@ -333,6 +333,21 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "There is no customer service yet. Set its link in the settings first.",
     ),
     (
+        "custom_params_invalid",
+        "自定义参数需为 JSON 对象，URL 编码后不超过 600 个字符",
+        "Write a JSON object of at most 600 characters when URL-encoded.",
+    ),
+    (
+        "share_code_not_found",
+        "观看码无效，请向分享者索取新的观看码",
+        "This share code is not valid. Ask whoever shared it for a new one.",
+    ),
+    (
+        "share_code_limit",
+        "该直播间的观看码已达上限，请使用已有的观看码",
+        "The room has as many share codes as it may. Use one that there is.",
+    ),
+    (
         "endpoint_not_found",
         "推送地址不存在",
         "There is no such endpoint.",

@@ -1,4 +1,4 @@
-//! POSTs of the console that are sent again under an `Idempotency-Key`: what was done is answered
+//! POSTs of the console and of apps' servers that are sent again under an `Idempotency-Key`: what was done is answered
 //! again, and not done again.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,8 +14,8 @@ use kaibo_app::{RepeatKey, Repeated};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use crate::auth::SignedInUser;
 use crate::body::{MAX_UPLOAD, bad_request};
+use crate::caller::Caller;
 use crate::error::{ApiError, ApiResult};
 use crate::state::ApiState;
 
@@ -36,23 +36,24 @@ struct Kept {
     body: String,
 }
 
-/// Lets everything through once; behind the session, whose user the keys belong to. Without a user, who
+/// Lets everything through once; behind the doors, which say whose the keys are. Without such a caller, who
 /// came by another credential, nothing is kept.
 pub(crate) async fn once(
     State(api): State<Arc<ApiState>>,
-    user: Option<Extension<SignedInUser>>,
+    caller: Option<Extension<Caller>>,
     request: Request,
     next: Next,
 ) -> ApiResult<Response> {
     let key = key_of(request.headers())?;
-    let (Some(key), Some(Extension(user)), &Method::POST) = (key, user, request.method()) else {
+    let (Some(key), Some(Extension(caller)), &Method::POST) = (key, caller, request.method())
+    else {
         return Ok(next.run(request).await);
     };
     let (parts, body) = request.into_parts();
     let read = timeout(WHOLE, to_bytes(body, MAX_UPLOAD)).await;
     let body = read.ok().and_then(Result::ok).ok_or_else(bad_request)?;
     let path = parts.uri.path().to_owned();
-    let scope = format!("console:{}", user.session.name);
+    let scope = caller.repeat_scope();
     let request = Request::from_parts(parts, Body::from(body.clone()));
     // The answer itself, for the caller who is there for it.
     let fresh = Arc::new(Mutex::new(None));

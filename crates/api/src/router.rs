@@ -17,7 +17,7 @@ use crate::config::ApiConfig;
 use crate::health::{self, Metrics};
 use crate::peer::{self, IpNet};
 use crate::state::ApiState;
-use crate::{images, pages, request_id, v1, wechat};
+use crate::{images, pages, request_id, share_codes, v1, wechat};
 
 /// Every route of this crate. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`,
 /// so that clients can be told apart. `metrics`: `None` leaves `/metrics` out. `shutdown`: once
@@ -35,6 +35,8 @@ pub fn router(
         .merge(health::metrics_route(metrics))
         .route("/media/avatar.png", get(images::avatar))
         .route("/media/{name}", get(images::image))
+        .route("/share-codes/{id}/code.png", get(share_codes::code))
+        .route("/share-codes/{id}/poster.png", get(share_codes::poster))
         .merge(pages::routes())
         .with_state(Arc::clone(&api))
         .nest("/v1", v1::router(api))

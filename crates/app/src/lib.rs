@@ -23,6 +23,7 @@ mod lately;
 mod live;
 mod outbox;
 mod people;
+mod pictures;
 pub mod ports;
 mod quota;
 mod repeats;
@@ -31,6 +32,7 @@ mod roles;
 mod rooms;
 mod secret;
 pub mod settings;
+mod share_codes;
 mod shelf;
 mod sub_anchors;
 mod subscriptions;
@@ -80,6 +82,7 @@ pub use repeats::{RepeatKey, Repeated};
 pub use reviewers::{Reviewer, ReviewerKind};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
+pub use share_codes::{DrawnPoster, SharedRoom};
 pub use subscriptions::SubscriberCounts;
 pub use tokens::{CredentialRefusal, FORCED, FORCED_LIMIT, IssuedToken, TokenRefusal};
 pub use wechat::{WechatFault, WechatState};
@@ -149,6 +152,7 @@ struct Inner {
     submissions: throttle::Throttle,
     enrolments: throttle::Throttle,
     pins: throttle::Throttle,
+    pictures: pictures::Pictures,
     purchases: wechat::Turns,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
@@ -184,6 +188,7 @@ impl Kaibo {
             submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
             enrolments: throttle::Throttle::new(20, devices::PIN_WITHIN_MS),
             pins: throttle::Throttle::new(devices::PIN_TRIES, devices::PIN_WITHIN_MS),
+            pictures: pictures::Pictures::default(),
             purchases: wechat::Turns::default(),
             answered: Mutex::default(),
         };

@@ -1,9 +1,12 @@
 //! What the operator may set about rooms, people and goods.
 
+use std::path::PathBuf;
+
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use kaibo_domain::door::Profile;
 use kaibo_domain::draft::PlanRules;
+use kaibo_domain::id::AppId;
 use kaibo_domain::quota::Limits;
 use kaibo_domain::room::{RoomRules, StartMode};
 use kaibo_domain::shelf::ShelfRules;
@@ -27,6 +30,8 @@ pub struct AppConfig {
     pub content: ContentConfig,
     /// The WeChat-compatible API.
     pub wechat: WechatConfig,
+    /// Share codes and posters.
+    pub codes: CodesConfig,
 }
 
 /// `[wechat]`.
@@ -130,6 +135,25 @@ pub enum ReviewProvider {
     Webhook,
 }
 
+/// `[codes]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CodesConfig {
+    /// Font of posters, with Chinese characters; empty: the first that is found.
+    pub font: PathBuf,
+    /// The mini-program plugin that shows rooms.
+    pub plugin_appid: String,
+}
+
+impl Default for CodesConfig {
+    fn default() -> Self {
+        Self {
+            font: PathBuf::new(),
+            plugin_appid: "wx2b03c6e691cd7370".into(),
+        }
+    }
+}
+
 /// `[content]`: words beside those that Kaibo brings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -165,6 +189,10 @@ pub struct Settings {
     pub words: Words,
     /// How callers of the WeChat-compatible API are judged.
     pub profile: Profile,
+    /// Font of posters; `None`: the first that is found.
+    pub font: Option<PathBuf>,
+    /// The mini-program plugin that shows rooms.
+    pub plugin_appid: String,
 }
 
 /// A setting that cannot be used.
@@ -226,6 +254,11 @@ impl Settings {
             "goods.card",
             "1s to 10m",
         )?;
+        bound(
+            config.codes.plugin_appid.parse::<AppId>().is_ok(),
+            "codes.plugin_appid",
+            "an appid such as \"wx2b03c6e691cd7370\"",
+        )?;
         let cap_ms = i64::from(room.max_hours) * HOUR_MS;
         Ok(Self {
             public_http: public_http.trim_end_matches('/').to_owned(),
@@ -248,6 +281,8 @@ impl Settings {
             shelf,
             words: Words::new(&config.content.forbidden, &config.content.claims),
             profile: config.wechat.profile,
+            font: Some(config.codes.font.clone()).filter(|path| !path.as_os_str().is_empty()),
+            plugin_appid: config.codes.plugin_appid.clone(),
         })
     }
 

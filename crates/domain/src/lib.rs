@@ -20,6 +20,7 @@ pub mod quota;
 pub mod refusal;
 pub mod role;
 pub mod room;
+pub mod share_code;
 pub mod shelf;
 pub mod status;
 pub mod subscription;

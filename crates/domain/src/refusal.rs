@@ -4,6 +4,7 @@ use crate::customer_service::CustomerServiceRefusal;
 use crate::endpoint::EndpointRefusal;
 use crate::goods::GoodsRefusal;
 use crate::person::PersonRefusal;
+use crate::share_code::ShareRefusal;
 use crate::shelf::ShelfRefusal;
 use crate::status::Status;
 use crate::subscription::SubscriptionRefusal;
@@ -135,6 +136,9 @@ pub enum Refusal {
     /// Something about a room's shelf.
     #[error(transparent)]
     Shelf(#[from] ShelfRefusal),
+    /// A room is not shared.
+    #[error(transparent)]
+    Share(#[from] ShareRefusal),
     /// Something about an app's account with WeChat.
     #[error(transparent)]
     Wechat(#[from] WechatRefusal),

@@ -44,6 +44,9 @@ pub(crate) enum Command {
     /// The configuration file.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Find out why a shop's calls do not work: call the server as shops and SDKs do, and explain
+    /// each difference. Reads alone, unless --trial is given.
+    Doctor(DoctorArgs),
     /// Copy an installation into a folder, also while its server runs.
     Backup(BackupArgs),
     /// Put a backup where there is no installation.
@@ -93,6 +96,26 @@ pub(crate) struct ServeArgs {
     /// Address under which encoders reach this server.
     #[arg(long, value_name = "URL")]
     pub(crate) public_rtmp: Option<String>,
+}
+
+/// Flags of `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Where the installation lies: for its configured address, and for --tail.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The app. Its secret is read from the environment variable KAIBO_APP_SECRET.
+    #[arg(long)]
+    pub(crate) appid: AppId,
+    /// The base URL that the shop's SDK has; without it, the configured address.
+    #[arg(long, value_name = "URL", conflicts_with = "tail")]
+    pub(crate) url: Option<String>,
+    /// Also make a room of this anchor, a month ahead, and delete it again.
+    #[arg(long, value_name = "WECHAT_ID", conflicts_with = "tail")]
+    pub(crate) trial: Option<String>,
+    /// Follow the app's real callers and name their mistakes as they happen.
+    #[arg(long)]
+    pub(crate) tail: bool,
 }
 
 /// Flags of `backup`.

@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod goods;
 pub(crate) mod migrate;
 pub(crate) mod room;

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use kaibo_api::ApiConfig;
 use kaibo_app::AppConfig;
-use kaibo_app::settings::{AnchorConfig, ContentConfig, GoodsConfig, RoomConfig, WechatConfig};
+use kaibo_app::settings::{
+    AnchorConfig, CodesConfig, ContentConfig, GoodsConfig, RoomConfig, WechatConfig,
+};
 use kaibo_domain::quota::Limits;
 use kaibo_media::MediaConfig;
 use kaibo_outbound::OutboundConfig;
@@ -41,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) content: ContentConfig,
     /// The WeChat-compatible API.
     pub(crate) wechat: WechatConfig,
+    /// Share codes and posters.
+    pub(crate) codes: CodesConfig,
     /// Pages and APIs.
     pub(crate) api: ApiConfig,
     /// The media server.
@@ -211,6 +215,7 @@ impl Config {
             goods: self.goods.clone(),
             content: self.content.clone(),
             wechat: self.wechat.clone(),
+            codes: self.codes.clone(),
         }
     }
 }

@@ -34,35 +34,41 @@ const MAX_ANSWER: usize = 64 * 1024;
 const MAX_ADDRESSES: usize = 4;
 
 /// What is asked for.
-pub(crate) struct Ask {
-    pub(crate) method: Method,
-    pub(crate) url: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Bytes,
+pub struct Ask {
+    /// How.
+    pub method: Method,
+    /// Whom: http or https.
+    pub url: String,
+    /// Beside `Host` and `User-Agent`.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is sent.
+    pub body: Bytes,
     /// It is sent encrypted, or into a private network that is listed, or not at all.
-    pub(crate) is_personal: bool,
+    pub is_personal: bool,
 }
 
 /// What one call may take.
 #[derive(Clone, Copy)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     /// From the first look at the name to the answer's end.
-    pub(crate) time: Duration,
+    pub time: Duration,
     /// Of an answer no more is read.
-    pub(crate) most_bytes: usize,
+    pub most_bytes: usize,
     /// Most calls to one host at once.
-    pub(crate) at_once: usize,
+    pub at_once: usize,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
     /// As much as may be read.
-    pub(crate) body: Bytes,
+    pub body: Bytes,
     /// That is all of it.
-    pub(crate) is_whole: bool,
+    pub is_whole: bool,
 }
 
 impl Reply {
@@ -122,7 +128,7 @@ impl Client {
     }
 
     /// Makes a call. A redirect is an answer like any other.
-    pub(crate) async fn call_within(&self, ask: Ask, bounds: Bounds) -> Result<Reply, CallError> {
+    pub async fn call_within(&self, ask: Ask, bounds: Bounds) -> Result<Reply, CallError> {
         let call = timeout(bounds.time, self.attempt(ask, bounds)).await;
         call.unwrap_or(Err(CallError::Timeout))
     }

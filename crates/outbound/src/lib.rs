@@ -21,7 +21,7 @@ use kaibo_domain::verdict::Verdict;
 use kaibo_domain::wechat::{TokenTrouble, WechatCredentials};
 
 pub use config::OutboundConfig;
-pub use http::Client;
+pub use http::{Ask, Bounds, Client, Reply};
 pub use wechat::api::{InvalidBase, WechatBase};
 
 /// Everything that leaves the house.

@@ -14,8 +14,9 @@ use kaibo_domain::id::{AppId, RoomId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::auth::{AppPath, SignedInUser};
+use crate::auth::AppPath;
 use crate::body::JsonBody;
+use crate::caller::Caller;
 use crate::error::{ApiError, ApiResult};
 use crate::peer::ClientIp;
 use crate::sse;
@@ -69,7 +70,7 @@ pub(crate) struct AppCredentials {
     secret: String,
 }
 
-/// The scheduling rules in force; widths are [least, greatest] in half-width units.
+/// The rules in force for plans and shelves; widths are [least, greatest] in half-width units.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LimitsView {
@@ -79,6 +80,9 @@ pub(crate) struct LimitsView {
     max_length_ms: i64,
     name: [usize; 2],
     anchor_name: [usize; 2],
+    /// Most goods on the shelf of one room.
+    #[schema(example = 200)]
+    shelf_holds: u32,
 }
 
 /// A room of the app changed: load it anew.
@@ -168,13 +172,14 @@ pub(crate) async fn set_latency_budget(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The scheduling rules in force
+/// The rules in force for plans and shelves
 #[utoipa::path(
     get, path = "/limits", tag = "apps", operation_id = "getLimits",
     responses((status = 200, body = LimitsView))
 )]
 pub(crate) async fn limits(State(api): State<Arc<ApiState>>) -> Json<LimitsView> {
-    let plan = &api.kaibo.settings().plan;
+    let settings = api.kaibo.settings();
+    let plan = &settings.plan;
     Json(LimitsView {
         min_lead_ms: plan.min_lead_ms,
         max_ahead_ms: plan.max_ahead_ms,
@@ -182,13 +187,14 @@ pub(crate) async fn limits(State(api): State<Arc<ApiState>>) -> Json<LimitsView>
         max_length_ms: plan.max_length_ms,
         name: NAME_WIDTH.into(),
         anchor_name: ANCHOR_NAME_WIDTH.into(),
+        shelf_holds: settings.shelf.max_goods,
     })
 }
 
 /// Which rooms of the app change
 ///
-/// `event: room` with a RoomChanged. The stream ends with the session, and when events were
-/// missed: whoever connects anew loads what is shown anew.
+/// `event: room` with a RoomChanged. The stream ends with the session or the access token, and when
+/// events were missed: whoever connects anew loads what is shown anew.
 #[utoipa::path(
     get, path = "/apps/{appid}/events", tag = "apps", operation_id = "followApp",
     params(("appid" = String, Path)),
@@ -199,7 +205,7 @@ pub(crate) async fn limits(State(api): State<Arc<ApiState>>) -> Json<LimitsView>
 )]
 pub(crate) async fn events(
     State(api): State<Arc<ApiState>>,
-    Extension(user): Extension<SignedInUser>,
+    Extension(caller): Extension<Caller>,
     client: ClientIp,
     AppPath(app_id): AppPath,
 ) -> ApiResult<Response> {
@@ -208,7 +214,7 @@ pub(crate) async fn events(
         changes: api.kaibo.changes(),
         api: Arc::clone(&api),
         app_id,
-        cookie: user.cookie,
+        caller,
     };
     Ok(sse::answer(follower.events(), slot, api.shutdown.clone()))
 }
@@ -216,7 +222,7 @@ pub(crate) async fn events(
 struct Follower {
     api: Arc<ApiState>,
     app_id: AppId,
-    cookie: String,
+    caller: Caller,
     changes: Changes,
 }
 
@@ -236,8 +242,8 @@ impl Follower {
                 Changed::Event(event)
                     if event.app_id == self.app_id && !event.event.is_about_subscribers() =>
                 {
-                    let session = self.api.kaibo.session(&self.cookie).await;
-                    return session.ok().flatten().map(|_| event.room_id);
+                    let is_in = self.caller.is_still_in(&self.api).await;
+                    return is_in.then_some(event.room_id);
                 }
                 Changed::Event(_) => {}
             }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::auth::{AppPath, RoomPath, SignedInUser, credential, enrol_cookie};
 use crate::body::JsonBody;
+use crate::caller::Caller;
 use crate::error::{ApiError, ApiResult};
 use crate::peer::ClientIp;
 use crate::state::ApiState;
@@ -86,13 +87,13 @@ pub(crate) struct DeviceView {
 )]
 pub(crate) async fn create_code(
     State(api): State<Arc<ApiState>>,
-    Extension(user): Extension<SignedInUser>,
+    Extension(caller): Extension<Caller>,
     path: RoomPath,
 ) -> ApiResult<Json<BroadcastCodeView>> {
-    let actor = &user.session.name;
+    let actor = caller.actor();
     let code = api
         .kaibo
-        .create_broadcast_code(&path.app_id, path.room_id, actor);
+        .create_broadcast_code(&path.app_id, path.room_id, &actor);
     let code = code.await?;
     Ok(Json(BroadcastCodeView {
         broadcast_url: code.url,

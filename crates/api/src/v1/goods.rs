@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
 use kaibo_app::{GoodsQuery, GoodsSetting};
 use kaibo_domain::goods::{Audit, Decision, Goods, GoodsDraft, Origin, Price};
@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::view::image_path;
 use crate::auth::{AppPath, GoodsPath};
 use crate::body::{JsonBody, bad_request};
+use crate::caller::Caller;
 use crate::error::{ApiError, ApiResult};
 use crate::state::ApiState;
 
@@ -184,11 +185,12 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn create(
     State(api): State<Arc<ApiState>>,
+    Extension(caller): Extension<Caller>,
     AppPath(app_id): AppPath,
     JsonBody(form): JsonBody<GoodsForm>,
 ) -> ApiResult<(StatusCode, Json<GoodsView>)> {
     let draft = form.into_draft()?;
-    let goods = api.kaibo.add_goods(&app_id, draft, Origin::Console, false);
+    let goods = api.kaibo.add_goods(&app_id, draft, caller.origin(), false);
     Ok((StatusCode::CREATED, Json(GoodsView::of(&goods.await?))))
 }
 
@@ -206,7 +208,9 @@ pub(crate) async fn read(
     Ok(Json(GoodsView::of(&goods)))
 }
 
-/// Edits goods that were made in the console: of approved ones the price alone
+/// Edits goods where they were made: of approved ones the price alone
+///
+/// The console edits what was made there, an app's own server what it made here or by WeChat's API.
 #[utoipa::path(
     put, path = "/apps/{appid}/goods/{goodsId}", tag = "goods", operation_id = "editGoods",
     params(("appid" = String, Path), ("goodsId" = i64, Path)), request_body = GoodsForm,
@@ -219,13 +223,14 @@ pub(crate) async fn read(
 )]
 pub(crate) async fn edit(
     State(api): State<Arc<ApiState>>,
+    Extension(caller): Extension<Caller>,
     path: GoodsPath,
     JsonBody(form): JsonBody<GoodsForm>,
 ) -> ApiResult<Json<GoodsView>> {
     let draft = form.into_draft()?;
     let edited = api
         .kaibo
-        .edit_goods(&path.app_id, path.goods_id, draft, Origin::Console);
+        .edit_goods(&path.app_id, path.goods_id, draft, caller.origin());
     Ok(Json(GoodsView::of(&edited.await?)))
 }
 
@@ -241,11 +246,12 @@ pub(crate) async fn edit(
 )]
 pub(crate) async fn delete(
     State(api): State<Arc<ApiState>>,
+    Extension(caller): Extension<Caller>,
     path: GoodsPath,
 ) -> ApiResult<StatusCode> {
     let deleted = api
         .kaibo
-        .delete_goods(&path.app_id, path.goods_id, Origin::Console);
+        .delete_goods(&path.app_id, path.goods_id, caller.origin());
     deleted.await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -263,11 +269,12 @@ pub(crate) async fn delete(
 )]
 pub(crate) async fn submit(
     State(api): State<Arc<ApiState>>,
+    Extension(caller): Extension<Caller>,
     path: GoodsPath,
 ) -> ApiResult<Json<GoodsView>> {
     let submitted = api
         .kaibo
-        .submit_goods(&path.app_id, path.goods_id, Origin::Console);
+        .submit_goods(&path.app_id, path.goods_id, caller.origin());
     Ok(Json(GoodsView::of(&submitted.await?)))
 }
 
@@ -284,11 +291,12 @@ pub(crate) async fn submit(
 )]
 pub(crate) async fn withdraw(
     State(api): State<Arc<ApiState>>,
+    Extension(caller): Extension<Caller>,
     path: GoodsPath,
 ) -> ApiResult<Json<GoodsView>> {
     let withdrawn = api
         .kaibo
-        .withdraw_goods(&path.app_id, path.goods_id, None, Origin::Console);
+        .withdraw_goods(&path.app_id, path.goods_id, None, caller.origin());
     Ok(Json(GoodsView::of(&withdrawn.await?)))
 }
 

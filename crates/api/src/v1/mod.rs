@@ -10,8 +10,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::auth::{require_app, require_reviewer, require_session};
+use crate::auth::require_session;
 use crate::body::MAX_UPLOAD;
+use crate::caller;
 use crate::error::{ApiError, render};
 use crate::etag;
 use crate::repeat;
@@ -38,6 +39,7 @@ pub(crate) mod room_statuses;
 pub(crate) mod room_views;
 mod rooms;
 mod session;
+mod share_codes;
 mod shelf;
 mod subscriptions;
 mod switches;
@@ -52,6 +54,7 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(viewer::room))
         .routes(routes!(viewer::room_events))
         .routes(routes!(shelf::public))
+        .routes(routes!(share_codes::shared))
         .routes(routes!(identities::verification, identities::submit))
         .routes(routes!(devices::enrolment, devices::enrol))
         .routes(routes!(session::check_setup, session::set_up))
@@ -75,11 +78,84 @@ pub(crate) fn token_routes() -> OpenApiRouter<Arc<ApiState>> {
 /// Routes for an app's own server, by its access token, and for the console; [`router`] puts all
 /// of them behind either.
 pub(crate) fn app_routes() -> OpenApiRouter<Arc<ApiState>> {
-    OpenApiRouter::new().routes(routes!(
-        subscriptions::counts,
-        subscriptions::subscribe,
-        subscriptions::unsubscribe
-    ))
+    OpenApiRouter::new()
+        .merge(app_room_routes())
+        .merge(app_goods_routes())
+        .merge(app_telling_routes())
+        .routes(routes!(quota::read))
+        .routes(routes!(requests::list))
+        .routes(routes!(admission::read))
+        .routes(routes!(people::list, people::invite))
+        .routes(routes!(people::give_role, people::take_role))
+        .routes(routes!(anchors::anchors))
+        .routes(routes!(anchors::upload_image))
+        .routes(routes!(identities::invite))
+        .routes(routes!(share_codes::share))
+}
+
+/// As [`app_routes`], but that its calls are not counted: a poll of statuses is always answered.
+pub(crate) fn poll_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new().routes(routes!(room_statuses::read))
+}
+
+fn app_room_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(apps::events))
+        .routes(routes!(rooms::list, rooms::create))
+        .routes(routes!(rooms::read, rooms::edit, rooms::delete))
+        .routes(routes!(rooms::start))
+        .routes(routes!(rooms::end))
+        .routes(routes!(rooms::pause))
+        .routes(routes!(rooms::resume))
+        .routes(routes!(switches::turn))
+        .routes(routes!(access::read))
+        .routes(routes!(access::revoke_push))
+        .routes(routes!(devices::create_code))
+}
+
+fn app_goods_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(goods::list, goods::create))
+        .routes(routes!(goods::read, goods::edit, goods::delete))
+        .routes(routes!(goods::submit))
+        .routes(routes!(goods::withdraw))
+        .routes(routes!(shelf::read, shelf::add))
+        .routes(routes!(shelf::sort))
+        .routes(routes!(shelf::remove))
+        .routes(routes!(shelf::set_on_sale))
+        .routes(routes!(shelf::push))
+        .routes(routes!(shelf::explain))
+        .routes(routes!(shelf::end_explanation))
+}
+
+/// Where an app's events go, and who subscribes.
+fn app_telling_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            message_url::read,
+            message_url::set,
+            message_url::drop
+        ))
+        .routes(routes!(message_url::enable))
+        .routes(routes!(message_url::deliveries))
+        .routes(routes!(message_url::redeliver))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::change, webhooks::drop))
+        .routes(routes!(webhooks::renew_secret))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::redeliver))
+        .routes(routes!(bots::list, bots::create))
+        .routes(routes!(bots::drop))
+        .routes(routes!(bots::test))
+        .routes(routes!(subscriptions::rooms))
+        .routes(routes!(subscriptions::followers))
+        .routes(routes!(
+            subscriptions::counts,
+            subscriptions::subscribe,
+            subscriptions::unsubscribe
+        ))
 }
 
 /// Routes for an app's reviewer of goods, by its secret, and for the console; [`router`] puts all of
@@ -98,43 +174,13 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(session::end))
         .routes(routes!(apps::apps, apps::create_app))
         .routes(routes!(apps::set_latency_budget))
+        .routes(routes!(apps::limits))
         .routes(routes!(door::read, door::set))
-        .routes(routes!(quota::read, quota::set))
-        .routes(routes!(requests::list))
-        .routes(routes!(admission::read, admission::set))
+        .routes(routes!(quota::set))
+        .routes(routes!(admission::set))
         .routes(routes!(admission::facts, admission::add_facts))
         .routes(routes!(customer_service::read, customer_service::set))
         .routes(routes!(wechat::read, wechat::set, wechat::drop))
-        .routes(routes!(apps::limits))
-        .routes(routes!(apps::events))
-        .routes(routes!(rooms::list, rooms::create))
-        .routes(routes!(room_statuses::read))
-        .routes(routes!(rooms::read, rooms::edit, rooms::delete))
-        .routes(routes!(rooms::start))
-        .routes(routes!(rooms::end))
-        .routes(routes!(rooms::pause))
-        .routes(routes!(rooms::resume))
-        .routes(routes!(rooms::ban))
-        .routes(routes!(rooms::unban))
-        .routes(routes!(switches::turn))
-        .routes(routes!(access::read))
-        .routes(routes!(access::revoke_push))
-        .merge(people_routes())
-        .merge(goods_routes())
-        .merge(telling_routes())
-}
-
-/// Where an app's events go, and who subscribes, for the console.
-fn telling_routes() -> OpenApiRouter<Arc<ApiState>> {
-    OpenApiRouter::new()
-        .routes(routes!(
-            message_url::read,
-            message_url::set,
-            message_url::drop
-        ))
-        .routes(routes!(message_url::enable))
-        .routes(routes!(message_url::deliveries))
-        .routes(routes!(message_url::redeliver))
         .routes(routes!(
             reviewers::read_goods,
             reviewers::set_goods,
@@ -145,53 +191,22 @@ fn telling_routes() -> OpenApiRouter<Arc<ApiState>> {
             reviewers::set_anchors,
             reviewers::drop_anchors
         ))
-        .routes(routes!(bots::list, bots::create))
-        .routes(routes!(bots::drop))
-        .routes(routes!(bots::test))
-        .routes(routes!(webhooks::list, webhooks::create))
-        .routes(routes!(webhooks::change, webhooks::drop))
-        .routes(routes!(webhooks::renew_secret))
-        .routes(routes!(webhooks::enable))
-        .routes(routes!(webhooks::test))
-        .routes(routes!(webhooks::deliveries))
-        .routes(routes!(webhooks::redeliver))
-        .routes(routes!(subscriptions::rooms))
-        .routes(routes!(subscriptions::followers))
+        .routes(routes!(rooms::ban))
+        .routes(routes!(rooms::unban))
+        .routes(routes!(goods::setting, goods::set_setting))
+        .merge(identity_routes())
 }
 
-/// People, for the console.
-fn people_routes() -> OpenApiRouter<Arc<ApiState>> {
+/// Who people are, which the operator alone decides and sees in full.
+fn identity_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
-        .routes(routes!(devices::create_code))
         .routes(routes!(devices::list))
         .routes(routes!(devices::revoke))
-        .routes(routes!(people::list, people::invite))
-        .routes(routes!(people::give_role, people::take_role))
-        .routes(routes!(anchors::anchors))
         .routes(routes!(anchors::verify_anchor))
-        .routes(routes!(anchors::upload_image))
-        .routes(routes!(identities::invite))
         .routes(routes!(identities::approve))
         .routes(routes!(identities::reject))
         .routes(routes!(identities::reveal))
         .routes(routes!(identities::reveals))
-}
-
-/// Goods and shelves, for the console.
-fn goods_routes() -> OpenApiRouter<Arc<ApiState>> {
-    OpenApiRouter::new()
-        .routes(routes!(goods::list, goods::create))
-        .routes(routes!(goods::read, goods::edit, goods::delete))
-        .routes(routes!(goods::submit))
-        .routes(routes!(goods::withdraw))
-        .routes(routes!(goods::setting, goods::set_setting))
-        .routes(routes!(shelf::read, shelf::add))
-        .routes(routes!(shelf::sort))
-        .routes(routes!(shelf::remove))
-        .routes(routes!(shelf::set_on_sale))
-        .routes(routes!(shelf::push))
-        .routes(routes!(shelf::explain))
-        .routes(routes!(shelf::end_explanation))
 }
 
 /// Everything under /v1.
@@ -201,11 +216,18 @@ pub(crate) fn router(api: Arc<ApiState>) -> Router {
         .route_layer(from_fn_with_state(Arc::clone(&api), repeat::once))
         .route_layer(from_fn_with_state(Arc::clone(&api), require_session));
     let app: Router<Arc<ApiState>> = app_routes().into();
-    let app = app.route_layer(from_fn_with_state(Arc::clone(&api), require_app));
+    let app = app
+        .route_layer(from_fn_with_state(Arc::clone(&api), repeat::once))
+        .route_layer(from_fn_with_state(Arc::clone(&api), caller::count))
+        .merge(Router::from(poll_routes()))
+        .route_layer(from_fn_with_state(Arc::clone(&api), caller::require_app));
     let reviewer: Router<Arc<ApiState>> = reviewer_routes().into();
     let reviewer = reviewer
         .route_layer(from_fn_with_state(Arc::clone(&api), repeat::once))
-        .route_layer(from_fn_with_state(Arc::clone(&api), require_reviewer));
+        .route_layer(from_fn_with_state(
+            Arc::clone(&api),
+            caller::require_reviewer,
+        ));
     let no_store = HeaderValue::from_static("no-store");
     Router::from(open_routes())
         .merge(Router::from(broadcast_routes()))

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::auth::{AppPath, ByToken};
 use crate::body::JsonBody;
+use crate::caller::{READS, WRITES};
 use crate::error::{ApiError, ApiResult};
 use crate::quota_headers;
 use crate::state::ApiState;
@@ -100,7 +101,7 @@ fn quotas() -> Vec<(&'static str, CallLimit)> {
     let operations = wechat::operations();
     let mut all: Vec<_> = operations.iter().map(|o| (o.op, o.limit)).collect();
     all.push((FORCED, FORCED_LIMIT));
-    all.push((OWN, OWN_LIMIT));
+    all.extend([(OWN, OWN_LIMIT), READS, WRITES]);
     let mut seen = Vec::new();
     all.retain(|(op, _)| {
         !seen.contains(op) && {

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use kaibo_app::{CredentialRefusal, TokenRefusal, WechatFault};
 use kaibo_domain::goods::GoodsRefusal;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
+use kaibo_domain::share_code::ShareRefusal;
 use serde_json::{Map, Value, json};
 
 pub(super) use goods::Part;
@@ -87,6 +88,8 @@ pub(super) enum CallFault {
     NotAnAnchor,
     /// An image beyond the size for its place.
     ImageTooLarge(Field),
+    /// Parameters of a share code that cannot be read.
+    BadParameters,
     /// An image whose file is gone from the data folder.
     ImageGone,
 }
@@ -280,6 +283,7 @@ fn of_call(fault: CallFault) -> Verdict {
             field,
             rule: FieldRule::TooLong,
         }),
+        CallFault::BadParameters => bad_parameters(),
         CallFault::ImageGone => Verdict::new(1007, "get no data"),
     }
 }
@@ -335,6 +339,9 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::Image(ImageRefusal::UnknownFormat) => Verdict::new(40004, "invalid media type"),
         Refusal::CustomerService(refusal) => customer_service::verdict(*refusal),
         Refusal::Subscription(refusal) => subscription::verdict(*refusal),
+        // No operation of WeChat's asks for a code by its id.
+        Refusal::Share(ShareRefusal::Params | ShareRefusal::Unknown) => bad_parameters(),
+        Refusal::Share(ShareRefusal::TooMany) => daily_quota(),
     }
 }
 
@@ -397,6 +404,11 @@ fn missing(key: &str) -> Verdict {
 
 fn invalid(key: &str) -> Verdict {
     Verdict::new(200_002, format!("parameter {key} is invalid"))
+}
+
+/// The one number of `room/getsharedcode` (spec E06).
+fn bad_parameters() -> Verdict {
+    Verdict::new(1001, "request parameters invalid")
 }
 
 fn plan_invalid() -> Verdict {

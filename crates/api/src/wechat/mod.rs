@@ -16,6 +16,7 @@ mod repeat;
 mod request;
 mod roles;
 mod rooms;
+mod share_codes;
 mod shelf;
 mod sub_anchors;
 mod subscriptions;
@@ -82,6 +83,7 @@ fn table() -> Vec<(&'static str, Route)> {
     table.extend(subscriptions::routes());
     table.extend(goods::routes());
     table.extend(shelf::routes());
+    table.extend(share_codes::routes());
     table.extend(roles::routes());
     table.extend(assistants::routes());
     table.extend(sub_anchors::routes());

@@ -37,6 +37,7 @@ fn operations() -> Vec<(Method, String, String)> {
                 .replace("{session}", "00")
                 .replace("{deviceId}", "1")
                 .replace("{token}", "t")
+                .replace("{shareCode}", "c")
                 .replace("{webhookId}", "1")
                 .replace("{deliveryId}", "d");
             assert!(
@@ -55,6 +56,7 @@ fn is_console(method: &Method, path: &str) -> bool {
         "/healthz",
         "/readyz",
         "/v1/rooms/",
+        "/v1/share-codes/",
         "/v1/verifications/",
         "/v1/broadcast",
         "/v1/enrolments",
@@ -127,19 +129,37 @@ async fn broadcast_routes_open_for_a_device_only() {
 }
 
 #[test]
-fn the_document_names_the_credential_of_every_operation() {
+fn the_document_names_the_credentials_of_every_operation() {
     let document = kaibo_api::openapi::document().to_json().unwrap();
     let document: Value = serde_json::from_str(&document).unwrap();
+    let schemes = document["components"]["securitySchemes"]
+        .as_object()
+        .unwrap();
     for (method, path, _) in operations() {
         let operation = &document["paths"][&path][method.as_str().to_lowercase()];
-        let scheme = operation["security"][0].as_object();
-        let scheme = scheme.and_then(|s| s.keys().next()).map(String::as_str);
-        let wanted = match path.as_str() {
-            _ if is_console(&method, &path) => Some("session"),
-            path if path.starts_with("/v1/broadcast") => Some("broadcast"),
-            "/v1/quota" => Some("app"),
-            _ => None,
+        let any = operation["security"].as_array().unwrap().iter();
+        let any: Vec<Vec<&str>> = any
+            .map(|all| {
+                all.as_object()
+                    .unwrap()
+                    .keys()
+                    .map(String::as_str)
+                    .collect()
+            })
+            .collect();
+        assert!(any.iter().flatten().all(|name| schemes.contains_key(*name)));
+        let session = if method == Method::GET {
+            vec!["session"]
+        } else {
+            vec!["csrf", "session"]
         };
-        assert_eq!(scheme, wanted, "{method} {path}");
+        let is_console = is_console(&method, &path);
+        assert_eq!(any.contains(&session), is_console, "{method} {path}");
+        let by_device = path.starts_with("/v1/broadcast");
+        assert_eq!(
+            any.contains(&vec!["broadcast"]),
+            by_device,
+            "{method} {path}"
+        );
     }
 }

@@ -20,7 +20,7 @@ fn goods_path(rest: &str) -> String {
 }
 
 impl World {
-    async fn media_id(&self, pixels: u32) -> String {
+    pub(crate) async fn media_id(&self, pixels: u32) -> String {
         let app_id = APP.parse().unwrap();
         let image = self.kaibo.upload_image(&app_id, picture(pixels).into());
         image.await.unwrap().media_id

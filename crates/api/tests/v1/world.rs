@@ -10,8 +10,9 @@ use kaibo_api::{ApiConfig, Metrics};
 use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
 use kaibo_domain::id::{AppId, RoomId, stream_name};
 use kaibo_outbound::{Calls, OutboundConfig};
-use kaibo_store::Store;
+use kaibo_store::{DATABASE_FILE, Store};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +33,7 @@ pub(crate) struct World {
     pub(crate) shutdown: CancellationToken,
     pub(crate) setup_token: String,
     router: Router,
-    _data_dir: TempDir,
+    data_dir: TempDir,
     _outbox: JoinSet<()>,
 }
 
@@ -115,7 +116,7 @@ impl World {
             store,
             shutdown,
             setup_token,
-            _data_dir: data_dir,
+            data_dir,
             _outbox: outbox,
         }
     }
@@ -162,6 +163,14 @@ impl World {
         Owner::of(self, self.post("/v1/setup", form).await)
     }
 
+    /// The app's own server.
+    pub(crate) async fn server(&self) -> Server<'_> {
+        Server {
+            world: self,
+            token: self.access_token().await,
+        }
+    }
+
     /// An access token of the app.
     pub(crate) async fn access_token(&self) -> String {
         let app_id = APP.parse().unwrap();
@@ -173,6 +182,16 @@ impl World {
     pub(crate) async fn stream_arrives(&self, room_id: i64) {
         let stream = stream_name(&APP.parse().unwrap(), RoomId(room_id));
         assert!(self.kaibo.good_stream(&stream).await.unwrap());
+    }
+
+    /// A column of text, as it stands in the database.
+    pub(crate) async fn column(&self, sql: &'static str) -> Vec<String> {
+        let url = format!(
+            "sqlite://{}",
+            self.data_dir.path().join(DATABASE_FILE).display()
+        );
+        let mut conn = SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query_scalar(sql).fetch_all(&mut conn).await.unwrap()
     }
 
     /// Opens an event stream; panics unless the answer is one.
@@ -260,6 +279,36 @@ impl<'a> Owner<'a> {
         let cookie = cookie.split(';').next().unwrap().to_owned();
         assert_eq!(enrolled.ok()["roomId"], room_id);
         Anchor { cookie, room_id }
+    }
+}
+
+/// An app's own server.
+pub(crate) struct Server<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) token: String,
+}
+
+impl Server<'_> {
+    pub(crate) fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "application/json")
+    }
+
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let body = body.map_or(Body::empty(), |body| body.to_string().into());
+        let request = self.request(method, path).body(body);
+        self.world.send(request.unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, Some(body)).await
     }
 }
 

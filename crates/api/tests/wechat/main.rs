@@ -15,6 +15,7 @@ mod room_create;
 mod room_deleteroom;
 mod room_editroom;
 mod room_getpushurl;
+mod room_getsharedcode;
 mod sdks;
 mod stable_token;
 mod strict;

@@ -157,9 +157,10 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
             "webhook",
             "door",
             "admission",
+            "share code",
             "wechat",
         ];
-        let lines = steps.into_iter().zip((1..=8).chain([12]));
+        let lines = steps.into_iter().zip((1..=9).chain([12]));
         let lines = lines.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
         lines.fold(format!("{name}\n"), |all, line| all + &line)
     };

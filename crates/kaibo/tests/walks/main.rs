@@ -35,6 +35,7 @@ mod an_api_call;
 mod backup;
 mod bad_keys;
 mod commands;
+mod doctor;
 mod drain;
 mod folder;
 mod frame;

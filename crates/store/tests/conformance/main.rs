@@ -43,6 +43,7 @@ mod released;
 mod roles;
 mod rooms;
 mod shape;
+mod share_codes;
 mod shelf;
 mod statements;
 mod subscriptions;

@@ -1,4 +1,17 @@
 // What the console asks for.
+import type {
+  Admission,
+  AdmissionForm,
+  CallPage,
+  CallQuery,
+  Door,
+  Fact,
+  FactForm,
+  FactSource,
+  OwnQuota,
+  Profile,
+  Quota,
+} from './calls';
 import { appPath, EndpointClient } from './endpoints';
 import type { AuditStatus, Goods, GoodsForm, GoodsPage, GoodsSetting, Shelf } from './goods';
 import { subscribe, type Subscription, type SubscribeOptions } from './sse';
@@ -312,6 +325,59 @@ export class ConsoleClient extends EndpointClient {
 
   deleteWechat(appid: string): Promise<void> {
     return this.change(`${appPath(appid)}/wechat`, 'DELETE');
+  }
+
+  // Calls of the WeChat-compatible API
+
+  door(appid: string): Promise<Door> {
+    return this.send(`${appPath(appid)}/door`);
+  }
+
+  /** ApiError 422 on `allowedIps`. */
+  setDoor(appid: string, profile: Profile | null, allowedIps: string[]): Promise<void> {
+    return this.change(`${appPath(appid)}/door`, 'PUT', { profile, allowedIps });
+  }
+
+  quota(appid: string): Promise<Quota> {
+    return this.send(`${appPath(appid)}/quota`);
+  }
+
+  /** ApiError 422 with `fields`. */
+  setQuota(appid: string, own: OwnQuota): Promise<Quota> {
+    return this.change(`${appPath(appid)}/quota`, 'PUT', own);
+  }
+
+  /** The calls of the last days, the newest first. */
+  calls(
+    appid: string,
+    { rid = '', op = '', errcode = null, failed = false, before = null, limit = 50 }: CallQuery = {},
+  ): Promise<CallPage> {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (rid) query.set('rid', rid);
+    if (op) query.set('op', op);
+    if (errcode !== null) query.set('errcode', String(errcode));
+    if (failed) query.set('failed', 'true');
+    if (before !== null) query.set('before', String(before));
+    return this.send(`${appPath(appid)}/requests?${query}`);
+  }
+
+  admission(appid: string): Promise<Admission> {
+    return this.send(`${appPath(appid)}/admission`);
+  }
+
+  /** ApiError 422 on `thresholds`. */
+  setAdmission(appid: string, form: AdmissionForm): Promise<Admission> {
+    return this.change(`${appPath(appid)}/admission`, 'PUT', form);
+  }
+
+  /** What is known of the app, the newest day first. */
+  facts(appid: string): Promise<Fact[]> {
+    return this.send(`${appPath(appid)}/admission/facts`);
+  }
+
+  /** Another word about the same day takes the earlier's place. ApiError 422 on `date` or `value`. */
+  addFacts(appid: string, facts: FactForm[], source: FactSource): Promise<Admission> {
+    return this.change(`${appPath(appid)}/admission/facts`, 'POST', { facts, source });
   }
 
   /** At most 2 MiB of PNG, JPEG or GIF. */

@@ -3,6 +3,7 @@ export * from './types';
 export * from './goods';
 export * from './events';
 export * from './wechat';
+export * from './calls';
 export { ApiError, isPassing, setLanguage } from './http';
 export { backoffMs, type BackoffOptions } from './backoff';
 export { subscribe, SseParser } from './sse';

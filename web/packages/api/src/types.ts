@@ -128,6 +128,8 @@ export type RoomType = 0 | 1;
 export interface ConsoleRoom extends RoomView {
   type: RoomType;
   anchorWechat: string;
+  /** Who made the room, as WeChat's API was told. */
+  creatorWechat: string | null;
   good: boolean;
   armed: boolean;
   feedsUrl: string | null;
@@ -272,6 +274,8 @@ export interface Limits {
   maxLengthMs: number;
   name: [number, number];
   anchorName: [number, number];
+  /** Most goods on the shelf of one room. */
+  shelfHolds: number;
 }
 
 /** What the page behind an anchor's QR code shows. */

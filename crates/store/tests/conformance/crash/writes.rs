@@ -24,6 +24,7 @@ use crate::devices::make_code;
 use crate::goods::{approved_goods, save, some_goods};
 use crate::identities::submit;
 use crate::released::fill;
+use crate::share_codes::share_code;
 use crate::shelf::shelf_with;
 use crate::subscriptions::{push, start, subscription};
 use crate::wechat::{a_token, account, credentials};
@@ -460,6 +461,13 @@ writes! {
         let (_, held) = store.goods_page(&ONE, ALL_GOODS).await.unwrap();
         let ids: Vec<_> = held.iter().map(|goods| goods.id).collect();
         shelf_with(store, &room, &ids).await;
+    }
+    add_share_code(store) {
+        let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
+        let room = store.room(&ONE, id).await.unwrap().unwrap();
+        let code = share_code(&room, "shared", r#"{"pid":1}"#);
+        let added = store.add_share_code(&code, 10, NOW).await;
+        assert!(added.unwrap().is_some());
     }
     issue_token(store) {
         store.issue_token(&token(8), NOW).await.unwrap();
