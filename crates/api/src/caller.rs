@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
-use kaibo_app::Counted;
+use kaibo_app::{Counted, ReviewerKind};
 use kaibo_domain::goods::Origin;
 use kaibo_domain::id::AppId;
 use kaibo_domain::quota::CallLimit;
@@ -114,6 +114,33 @@ pub(crate) async fn require_app(
     };
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
+}
+
+/// Lets an app's reviewer of goods through by its secret (`Authorization: Reviewer`), to what is that
+/// app's, and the console as [`require_session`] does.
+pub(crate) async fn require_reviewer(
+    State(api): State<Arc<ApiState>>,
+    path: RawPathParams,
+    request: Request,
+    next: Next,
+) -> ApiResult<Response> {
+    let Some(shown) = credential(request.headers(), "reviewer") else {
+        return require_session(State(api), request, next).await;
+    };
+    let named = path.iter().find(|(name, _)| *name == "appid");
+    let named: Option<AppId> = named.and_then(|(_, named)| named.parse().ok());
+    let is_it = match named {
+        Some(app_id) => {
+            let kind = ReviewerKind::Goods;
+            api.kaibo.is_reviewer(&app_id, kind, &shown).await?
+        }
+        None => false,
+    };
+    if is_it {
+        Ok(next.run(request).await)
+    } else {
+        Err(ApiError::new(StatusCode::UNAUTHORIZED, "reviewer_unknown"))
+    }
 }
 
 /// Counts the calls of an app's own server, behind [`require_app`]; people are not counted.

@@ -368,6 +368,21 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "The message URL did not pass the check. Look at its address and token.",
     ),
     (
+        "bot_failed",
+        "测试消息没有送达，请检查机器人地址和加签密钥",
+        "The test did not arrive. Look at the bot's address and secret.",
+    ),
+    (
+        "reviewer_unknown",
+        "审核方密钥不正确",
+        "This is not the secret of the app's reviewer.",
+    ),
+    (
+        "reviewer_failed",
+        "审核方没有收下商品，商品已保留，请稍后重新提交审核",
+        "The reviewer did not take the goods. They stay; submit them again later.",
+    ),
+    (
         "wechat_not_set",
         "尚未填写微信 AppID 和 AppSecret",
         "No WeChat AppID and AppSecret are set.",

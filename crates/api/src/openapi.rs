@@ -52,6 +52,7 @@ const SESSION: &str = "session";
 const CSRF: &str = "csrf";
 const APP: &str = "app";
 const BROADCAST: &str = "broadcast";
+const REVIEWER: &str = "reviewer";
 
 /// The document that stands in `api/openapi.json`.
 pub fn document() -> openapi::OpenApi {
@@ -61,6 +62,7 @@ pub fn document() -> openapi::OpenApi {
         .merge(open_to(v1::token_routes(), &[APP]))
         .merge(open_to(v1::app_routes(), &[SESSION, APP]))
         .merge(open_to(v1::poll_routes(), &[SESSION, APP]))
+        .merge(open_to(v1::reviewer_routes(), &[SESSION, REVIEWER]))
         .merge(open_to(v1::console_routes(), &[SESSION]));
     let v1 = each_operation(v1, |_, operation| add_errors(operation));
     let mut document = OpenApiRouter::with_openapi(Head::openapi())
@@ -155,4 +157,10 @@ fn add_schemes(components: &mut Components) {
     );
     let token = SecurityScheme::ApiKey(ApiKey::Header(token));
     components.add_security_scheme(APP, token);
+    let secret = ApiKeyValue::with_description(
+        "Authorization",
+        "The secret of the app's reviewer of goods: `Reviewer <secret>`",
+    );
+    let secret = SecurityScheme::ApiKey(ApiKey::Header(secret));
+    components.add_security_scheme(REVIEWER, secret);
 }

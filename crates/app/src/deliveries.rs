@@ -1,10 +1,11 @@
 //! Events on their way to endpoints: spread from the outbox behind a durable cursor, each lane in
 //! order, each try noted, none forgotten (docs/why/webhooks.md).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use kaibo_domain::HOUR_MS;
+use kaibo_domain::alert;
 use kaibo_domain::endpoint::{PATIENCE_MS, next_try};
 use kaibo_domain::event::{RoomEvent, StoredEvent};
 use kaibo_domain::room::Room;
@@ -115,6 +116,10 @@ impl Kaibo {
 
     /// Makes deliveries of the events that an endpoint has not been told of.
     async fn spread(&self, courier: &mut Courier, endpoint: &Endpoint, last: i64) -> Result<()> {
+        if endpoint.kind == EndpointKind::Verifier {
+            return self.spread_submissions(endpoint).await;
+        }
+        let under_way: HashSet<String> = courier.under_way.keys().cloned().collect();
         let scanned = courier.scanned.entry(endpoint.id).or_default();
         let mut seen = endpoint.seen;
         let mut from = seen.max(*scanned);
@@ -125,9 +130,15 @@ impl Kaibo {
                 *scanned = last;
                 return Ok(());
             };
-            let mut deliveries = Vec::new();
+            let mut deliveries: Vec<NewDelivery> = Vec::new();
             for event in &events {
-                deliveries.extend(self.delivery_of(endpoint, event).await?);
+                let Some(new) = self.delivery_of(endpoint, event, &under_way).await? else {
+                    continue;
+                };
+                let is_counted = |there: &NewDelivery| there.lane == new.lane;
+                if endpoint.kind != EndpointKind::Bot || !deliveries.iter().any(is_counted) {
+                    deliveries.push(new);
+                }
             }
             if !deliveries.is_empty() {
                 let moved = self.store().spread(
@@ -152,11 +163,18 @@ impl Kaibo {
         &self,
         endpoint: &Endpoint,
         event: &StoredEvent,
+        under_way: &HashSet<String>,
     ) -> Result<Option<NewDelivery>> {
         let id = secret::random_hex::<16>();
         let (kind, body) = match endpoint.kind {
             EndpointKind::Message if is_wechats(&event.event) => ("event", as_json(event)),
-            EndpointKind::Message => return Ok(None),
+            EndpointKind::Message | EndpointKind::Reviewer | EndpointKind::Verifier => {
+                return Ok(None);
+            }
+            EndpointKind::Bot => {
+                let is_under_way = |id: &str| under_way.contains(id);
+                return self.alert_of(endpoint, event, is_under_way).await;
+            }
             EndpointKind::Webhook => {
                 let room = self.planned(event).await?;
                 let Some((kind, data)) = webhook_body::of(&event.event, room.as_ref()) else {
@@ -174,6 +192,7 @@ impl Kaibo {
             place: event.offset,
             kind: kind.into(),
             body,
+            due_at: None,
         }))
     }
 
@@ -196,9 +215,14 @@ impl Kaibo {
             Err(error) => {
                 let first = delivery.first_tried_at.unwrap_or(now);
                 let chance = u32::from_be_bytes(secret::random());
+                let next = next_try(delivery.tries + 1, first, self.now(), chance);
+                // Nobody wants to hear of trouble that is long over.
+                let in_time = |at: &i64| {
+                    endpoint.kind != EndpointKind::Bot || at - first < alert::PATIENCE_MS
+                };
                 Tried::Failed {
                     error: error.to_string(),
-                    next: next_try(delivery.tries + 1, first, self.now(), chance),
+                    next: next.filter(in_time),
                     patience_ms: PATIENCE_MS,
                 }
             }
@@ -208,11 +232,16 @@ impl Kaibo {
             .note_try(&delivery.id, endpoint.id, &tried, self.now());
         match noted.await {
             Ok(false) => {}
-            Ok(true) => tracing::warn!(
-                app = %endpoint.app_id,
-                endpoint = endpoint.id,
-                "nothing arrived at this endpoint for three days; it is disabled"
-            ),
+            Ok(true) => {
+                tracing::warn!(
+                    app = %endpoint.app_id,
+                    endpoint = endpoint.id,
+                    "nothing arrived at this endpoint for three days; it is disabled"
+                );
+                if let Err(error) = self.alert_disabled(endpoint).await {
+                    tracing::error!(%error, "nobody is told that an endpoint is disabled");
+                }
+            }
             Err(error) => {
                 tracing::error!(%error, "cannot note what became of a delivery");
                 // Not at once: the database needs a moment too.
@@ -248,6 +277,10 @@ impl Kaibo {
                 };
                 self.outbound().message(call).await
             }
+            EndpointKind::Verifier => self.tell_verifier(endpoint, delivery).await,
+            EndpointKind::Bot => self.tell_bot(endpoint, delivery).await,
+            // A reviewer is asked at once, and has no deliveries.
+            EndpointKind::Reviewer => Err(CallError::Url),
         }
     }
 }

@@ -118,6 +118,7 @@ impl Kaibo {
             place: 0,
             kind: "test".into(),
             body: body.to_string(),
+            due_at: None,
         };
         if self.store().add_delivery(id, app_id, &test, now).await? {
             Ok(delivery_id)

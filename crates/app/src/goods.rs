@@ -46,6 +46,7 @@ impl Kaibo {
             per_app: limits.goods,
         };
         match self.store().create_goods(new, self.now()).await? {
+            MadeGoods::Made(goods) if submit => self.handed_over(*goods, true).await,
             MadeGoods::Made(goods) => Ok(*goods),
             MadeGoods::LibraryFull => Err(GoodsRefusal::LibraryFull(limits.goods).into()),
             MadeGoods::NoSubmissionLeft => Err(self.no_submission_left()),
@@ -74,7 +75,16 @@ impl Kaibo {
         self.refuse_without_goods(app_id).await?;
         let now = self.now();
         let submit = |goods: &Goods| goods::submit(goods, door, now);
-        self.change_goods(app_id, id, Submitting::Yes, submit).await
+        let submitted = self.change_goods(app_id, id, Submitting::Yes, submit);
+        self.handed_over(submitted.await?, false).await
+    }
+
+    /// What becomes of goods that were just submitted.
+    async fn handed_over(&self, goods: Goods, made: bool) -> Result<Goods> {
+        match self.settings().review {
+            ReviewProvider::Webhook => self.hand_to_reviewer(goods, made).await,
+            ReviewProvider::Auto | ReviewProvider::Manual => Ok(goods),
+        }
     }
 
     /// Takes a submission back; `None`: whichever it is.
@@ -106,8 +116,20 @@ impl Kaibo {
         id: GoodsId,
         decision: Decision,
     ) -> Result<Goods> {
+        self.decide_submission(app_id, id, None, decision).await
+    }
+
+    /// Decides this very submission; `None`: whichever it is.
+    pub async fn decide_submission(
+        &self,
+        app_id: &AppId,
+        id: GoodsId,
+        audit_id: Option<AuditId>,
+        decision: Decision,
+    ) -> Result<Goods> {
         let now = self.now();
-        let decide = |goods: &Goods| goods::decide(goods, decision.clone(), now);
+        let decide =
+            |goods: &Goods| goods::decide_submission(goods, audit_id, decision.clone(), now);
         self.change_goods(app_id, id, Submitting::No, decide).await
     }
 

@@ -3,8 +3,10 @@
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use kaibo_domain::UnixMs;
+use kaibo_domain::alert::BotBrand;
 use kaibo_domain::endpoint::MessageSettings;
 use kaibo_domain::event::StoredEvent;
+use kaibo_domain::verdict::Verdict;
 use kaibo_domain::wechat::{ApiPath, TokenTrouble, WechatCredentials, WechatToken};
 
 /// One call to a webhook.
@@ -20,6 +22,30 @@ pub struct WebhookCall {
     pub kind: String,
     /// JSON, the same at each try.
     pub body: String,
+    /// Now.
+    pub at: UnixMs,
+}
+
+/// A question to somebody outside who decides.
+#[derive(Clone)]
+pub struct ReviewCall {
+    /// Signed and sent as a webhook is.
+    pub call: WebhookCall,
+    /// It tells of a person: over https alone, but for listed private networks.
+    pub is_personal: bool,
+}
+
+/// One message to a group of people by a bot of their chat.
+#[derive(Clone)]
+pub struct BotCall {
+    /// Whose bot.
+    pub brand: BotBrand,
+    /// Where; a key is in it.
+    pub url: String,
+    /// What it is signed with, where the bot wants that.
+    pub secret: Option<String>,
+    /// What is said.
+    pub text: String,
     /// Now.
     pub at: UnixMs,
 }
@@ -99,6 +125,9 @@ pub enum CallError {
     /// All that the name stands for is private, and not listed in the settings.
     #[error("{0} is a private address; [outbound] allow_private may list it")]
     Private(String),
+    /// What is told of people goes nowhere unencrypted.
+    #[error("data about people is sent over https alone")]
+    NeedsHttps,
     /// The name is nobody's.
     #[error("the name cannot be resolved")]
     Resolve,
@@ -134,6 +163,10 @@ pub enum CallError {
 pub trait Outbound: Send + Sync + 'static {
     /// Hands a webhook over; a 2xx says that it arrived.
     fn webhook(&self, call: WebhookCall) -> BoxFuture<'_, Result<(), CallError>>;
+    /// Asks somebody outside to decide, within five seconds; a 2xx says that they took it.
+    fn review(&self, call: ReviewCall) -> BoxFuture<'_, Result<Verdict, CallError>>;
+    /// Says something by a bot; its own answer says whether it arrived.
+    fn bot(&self, call: BotCall) -> BoxFuture<'_, Result<(), CallError>>;
     /// Hands an event to a message URL; `success` or an empty body says that it arrived.
     fn message(&self, call: MessageCall) -> BoxFuture<'_, Result<(), CallError>>;
     /// Asks a message URL to show that it knows its token.
@@ -164,6 +197,14 @@ pub(crate) struct NoWayOut;
 
 impl Outbound for NoWayOut {
     fn webhook(&self, _: WebhookCall) -> BoxFuture<'_, Result<(), CallError>> {
+        Box::pin(async { Err(CallError::NoWayOut) })
+    }
+
+    fn review(&self, _: ReviewCall) -> BoxFuture<'_, Result<Verdict, CallError>> {
+        Box::pin(async { Err(CallError::NoWayOut) })
+    }
+
+    fn bot(&self, _: BotCall) -> BoxFuture<'_, Result<(), CallError>> {
         Box::pin(async { Err(CallError::NoWayOut) })
     }
 

@@ -134,6 +134,8 @@ pub enum ReviewProvider {
     Auto,
     /// People, in the console or by command line.
     Manual,
+    /// Somebody outside, whom each app names.
+    Webhook,
 }
 
 /// `[codes]`.

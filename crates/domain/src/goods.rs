@@ -11,7 +11,8 @@ mod audit;
 mod price;
 
 pub use audit::{
-    Audit, Decision, Picture, Rejection, decide, delete, edit, review, submit, withdraw,
+    Audit, Decision, Picture, Rejection, decide, decide_submission, delete, edit, review, submit,
+    withdraw,
 };
 pub use price::{Fen, MAX_FEN, Price, fen_of_yuan, yuan_of_fen};
 
@@ -163,6 +164,14 @@ pub enum GoodsRefusal {
     /// The operator has taken goods away from the app.
     #[error("the app may not use goods")]
     Disabled,
+    /// The reviewer outside did not take them, so they are not submitted.
+    #[error("the reviewer did not take the goods: {why}")]
+    NotReviewed {
+        /// They were made by the same call, and stay.
+        made: bool,
+        /// What happened, for people.
+        why: String,
+    },
 }
 
 /// What is asked of a draft beyond its own fields.

@@ -2,6 +2,7 @@
 //! fail, it can only refuse.
 
 pub mod admission;
+pub mod alert;
 pub mod anchor;
 pub mod assistant;
 pub mod category;
@@ -24,6 +25,7 @@ pub mod shelf;
 pub mod status;
 pub mod subscription;
 pub mod text;
+pub mod verdict;
 pub mod wechat;
 pub mod words;
 

@@ -43,6 +43,8 @@ pub struct Ask {
     pub headers: Vec<(&'static str, String)>,
     /// What is sent.
     pub body: Bytes,
+    /// It is sent encrypted, or into a private network that is listed, or not at all.
+    pub is_personal: bool,
 }
 
 /// What one call may take.
@@ -112,13 +114,17 @@ impl Client {
 
     /// Makes a call within the settings' bounds, of whose answer 64 KiB are read.
     pub(crate) async fn call(&self, ask: Ask) -> Result<Reply, CallError> {
+        self.call_within(ask, self.bounds()).await
+    }
+
+    /// The settings' bounds.
+    pub(crate) fn bounds(&self) -> Bounds {
         let time = Duration::try_from(self.config.timeout).unwrap_or(Duration::from_secs(10));
-        let bounds = Bounds {
+        Bounds {
             time,
             most_bytes: MAX_ANSWER,
             at_once: self.config.connections_per_host,
-        };
-        self.call_within(ask, bounds).await
+        }
     }
 
     /// Makes a call. A redirect is an answer like any other.
@@ -138,7 +144,11 @@ impl Client {
         let port = url.port_or_known_default().ok_or(CallError::Url)?;
         let name = url.host_str().ok_or(CallError::Url)?;
         let _place = self.place(format!("{name}:{port}"), bounds.at_once).await;
-        let stream = connect(&self.allowed(&host, port).await?).await?;
+        let addresses = self.allowed(&host, port).await?;
+        if ask.is_personal && !is_tls && addresses.iter().any(|at| is_public(at.ip())) {
+            return Err(CallError::NeedsHttps);
+        }
+        let stream = connect(&addresses).await?;
         let request = request(&ask, &url)?;
         if !is_tls {
             return exchange(stream, request, bounds.most_bytes).await;

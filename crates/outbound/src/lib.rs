@@ -1,6 +1,7 @@
 //! Kaibo's calls to the world outside, behind `kaibo_app::ports`: webhooks, the events of WeChat at
 //! a merchant's message URL, and WeChat's own API. It knows no store and no room.
 
+mod bot;
 mod config;
 mod http;
 mod private;
@@ -11,11 +12,12 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use kaibo_app::ports::{
-    CallError, MessageCall, Outbound, SoldToken, WebhookCall, WechatAnswer, WechatKey,
-    WechatRequest,
+    BotCall, CallError, MessageCall, Outbound, ReviewCall, SoldToken, WebhookCall, WechatAnswer,
+    WechatKey, WechatRequest,
 };
 use kaibo_domain::UnixMs;
 use kaibo_domain::endpoint::MessageSettings;
+use kaibo_domain::verdict::Verdict;
 use kaibo_domain::wechat::{TokenTrouble, WechatCredentials};
 
 pub use config::OutboundConfig;
@@ -46,6 +48,14 @@ impl Calls {
 impl Outbound for Calls {
     fn webhook(&self, call: WebhookCall) -> BoxFuture<'_, Result<(), CallError>> {
         Box::pin(webhook::send(&self.client, call))
+    }
+
+    fn review(&self, call: ReviewCall) -> BoxFuture<'_, Result<Verdict, CallError>> {
+        Box::pin(webhook::review(&self.client, call))
+    }
+
+    fn bot(&self, call: BotCall) -> BoxFuture<'_, Result<(), CallError>> {
+        Box::pin(bot::send(&self.client, call))
     }
 
     fn message(&self, call: MessageCall) -> BoxFuture<'_, Result<(), CallError>> {

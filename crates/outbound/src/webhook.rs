@@ -1,18 +1,44 @@
 //! Our own webhooks: signed, so that a receiver can tell them from a stranger's.
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use hyper::Method;
-use kaibo_app::ports::{CallError, WebhookCall};
+use kaibo_app::ports::{CallError, ReviewCall, WebhookCall};
+use kaibo_domain::verdict::Verdict;
+use serde::Deserialize;
 use sha2::Sha256;
 
 use crate::hex;
-use crate::http::{Ask, Client};
+use crate::http::{Ask, Bounds, Client, Reply};
+
+/// How long somebody who decides may take.
+const REVIEW: Duration = Duration::from_secs(5);
 
 /// Posts a webhook; any 2xx says that it arrived.
 pub(crate) async fn send(client: &Client, call: WebhookCall) -> Result<(), CallError> {
+    arrived(client.call(ask(call)).await?).map(drop)
+}
+
+/// Posts a question; any 2xx says that it was taken, with a verdict or without.
+pub(crate) async fn review(client: &Client, call: ReviewCall) -> Result<Verdict, CallError> {
+    let ask = Ask {
+        is_personal: call.is_personal,
+        ..ask(call.call)
+    };
+    let bounds = client.bounds();
+    let bounds = Bounds {
+        time: bounds.time.min(REVIEW),
+        ..bounds
+    };
+    let reply = arrived(client.call_within(ask, bounds).await?)?;
+    Ok(verdict(&reply.body))
+}
+
+fn ask(call: WebhookCall) -> Ask {
     let seconds = call.at / 1_000;
     let signature = signature(&call.secret, seconds, &call.body);
-    let ask = Ask {
+    Ask {
         method: Method::POST,
         url: call.url,
         headers: vec![
@@ -22,11 +48,32 @@ pub(crate) async fn send(client: &Client, call: WebhookCall) -> Result<(), CallE
             ("kaibo-signature", format!("t={seconds},v1={signature}")),
         ],
         body: call.body.into(),
-    };
-    let reply = client.call(ask).await?;
+        is_personal: false,
+    }
+}
+
+fn arrived(reply: Reply) -> Result<Reply, CallError> {
     match reply.status {
-        200..=299 => Ok(()),
+        200..=299 => Ok(reply),
         _ => Err(reply.unwanted()),
+    }
+}
+
+/// `{"verdict": "approve" | "reject" | "pending", "reason", "rule"}`; whatever else was said means
+/// that it was taken.
+fn verdict(body: &[u8]) -> Verdict {
+    #[derive(Deserialize)]
+    struct Said {
+        verdict: String,
+        #[serde(default)]
+        reason: String,
+        #[serde(default)]
+        rule: String,
+    }
+    match serde_json::from_slice::<Said>(body) {
+        Ok(said) if said.verdict == "approve" => Verdict::Approve,
+        Ok(said) if said.verdict == "reject" => Verdict::reject(&said.rule, &said.reason),
+        _ => Verdict::Pending,
     }
 }
 
@@ -43,6 +90,23 @@ fn signature(secret: &str, seconds: i64, body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_verdict_is_read_and_anything_else_is_to_be_decided_later() {
+        assert_eq!(verdict(br#"{"verdict":"approve"}"#), Verdict::Approve);
+        let said = r#"{"verdict":"reject","rule":"a.b","reason":"图片模糊"}"#;
+        let wanted = Verdict::reject("a.b", "图片模糊");
+        assert_eq!(verdict(said.as_bytes()), wanted);
+        for said in [
+            "",
+            "ok",
+            "{}",
+            r#"{"verdict":"pending"}"#,
+            r#"{"verdict":1}"#,
+        ] {
+            assert_eq!(verdict(said.as_bytes()), Verdict::Pending, "{said}");
+        }
+    }
 
     #[test]
     fn a_signature_is_what_the_documents_say() {

@@ -41,6 +41,7 @@ pub(crate) async fn send(client: &Client, call: MessageCall) -> Result<(), CallE
         url: url.into(),
         headers: vec![("content-type", mime.into())],
         body: text.into(),
+        is_personal: false,
     };
     let reply = client.call(ask).await?;
     let said = reply.body.trim_ascii();
@@ -85,6 +86,7 @@ pub(crate) async fn check(
         url: url.into(),
         headers: Vec::new(),
         body: bytes::Bytes::new(),
+        is_personal: false,
     };
     let reply: Reply = client.call(ask).await?;
     if reply.status == 200 && reply.body.trim_ascii() == echo.as_bytes() {

@@ -21,6 +21,8 @@ pub struct NewDelivery {
     pub kind: String,
     /// What is sent, the same at each try.
     pub body: String,
+    /// When it is tried first; `None`: at once.
+    pub due_at: Option<UnixMs>,
 }
 
 /// A delivery.
@@ -74,7 +76,7 @@ macro_rules! delivery_columns {
 
 const INSERT: &str = "INSERT INTO delivery \
      (id, endpoint_id, app_id, lane, place, kind, body, made_at, due_at, tries, done) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0, FALSE)";
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, FALSE)";
 
 impl Store {
     /// An app's events after an offset, in order.
@@ -163,6 +165,21 @@ impl Store {
         let args = args![endpoint_id, now, limit];
         let rows = self.readers().rows(sql, args).await?;
         rows.iter().map(delivery_of).collect()
+    }
+
+    /// The latest delivery of a lane of an endpoint.
+    pub async fn last_of_lane(
+        &self,
+        endpoint_id: i64,
+        lane: i64,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            delivery_columns!(),
+            " FROM delivery WHERE endpoint_id = $1 AND lane = $2 ORDER BY place DESC LIMIT 1"
+        );
+        let row = self.readers().row(sql, args![endpoint_id, lane]).await?;
+        row.as_ref().map(delivery_of).transpose()
     }
 
     /// When the next delivery of an endpoint that is not given up is due.
@@ -259,8 +276,20 @@ async fn insert(
         place,
         kind,
         body,
+        due_at,
     } = new;
-    let args = args![id, endpoint_id, app_id, lane, place, kind, body, now];
+    let due_at = due_at.unwrap_or(now);
+    let args = args![
+        id,
+        endpoint_id,
+        app_id,
+        lane,
+        place,
+        kind,
+        body,
+        now,
+        due_at
+    ];
     tx.execute(INSERT, args).await.map(drop)
 }
 

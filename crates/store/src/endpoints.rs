@@ -17,6 +17,12 @@ pub enum EndpointKind {
     Message,
     /// Our own.
     Webhook,
+    /// Decides about goods; an app has one at most.
+    Reviewer,
+    /// Decides about anchors; an app has one at most.
+    Verifier,
+    /// Tells a group of people of trouble.
+    Bot,
 }
 
 impl EndpointKind {
@@ -24,6 +30,9 @@ impl EndpointKind {
         match self {
             Self::Message => "message",
             Self::Webhook => "webhook",
+            Self::Reviewer => "reviewer",
+            Self::Verifier => "verifier",
+            Self::Bot => "bot",
         }
     }
 }
@@ -104,7 +113,11 @@ impl Store {
                         return Ok(None);
                     }
                     let id = count(tx, "endpoint").await?;
-                    let seen = number(tx.row(events::LAST, args![]).await?)?;
+                    let seen = match new.kind {
+                        // Its cursor is in what people submitted: all that is open is for it.
+                        EndpointKind::Verifier => 0,
+                        _ => number(tx.row(events::LAST, args![]).await?)?,
+                    };
                     let secret = store.keys().seal(&context(id), new.secret.as_bytes());
                     let sql = "INSERT INTO endpoint \
                          (id, app_id, kind, url, secret, settings, made_at, seen) \
@@ -211,7 +224,10 @@ impl Store {
         let kind = match row.get::<String>("kind")?.as_str() {
             "message" => EndpointKind::Message,
             "webhook" => EndpointKind::Webhook,
-            _ => return Err(unreadable("kind", "neither `message` nor `webhook`")),
+            "reviewer" => EndpointKind::Reviewer,
+            "verifier" => EndpointKind::Verifier,
+            "bot" => EndpointKind::Bot,
+            _ => return Err(unreadable("kind", "no kind of endpoint")),
         };
         Ok(Endpoint {
             id,

@@ -242,6 +242,23 @@ impl Store {
             .collect()
     }
 
+    /// Submissions of an app that are to be decided and came after another, in order: number and
+    /// WeChat id.
+    pub async fn open_submissions(
+        &self,
+        app_id: &AppId,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        let sql = "SELECT id, wechat_id FROM submission \
+             WHERE app_id = $1 AND id > $2 AND state = 'submitted' ORDER BY id LIMIT $3";
+        let rows = self.readers().rows(sql, args![app_id, after, limit]);
+        let rows = rows.await?;
+        rows.iter()
+            .map(|row| Ok((row.get("id")?, row.get("wechat_id")?)))
+            .collect()
+    }
+
     /// What somebody said of themselves in full, which is noted first; `None`: no such submission.
     pub async fn reveal_identity(
         &self,

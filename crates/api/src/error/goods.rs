@@ -21,6 +21,7 @@ impl From<GoodsRefusal> for ApiError {
             }
             No::SubmissionsPerDay(_) => Self::conflict("submission_limit"),
             No::LibraryFull(_) => Self::conflict("goods_limit"),
+            No::NotReviewed { why, .. } => Self::conflict("reviewer_failed").because(&why),
             No::Disabled => Self::new(StatusCode::FORBIDDEN, "goods_disabled"),
         }
     }

@@ -8,6 +8,7 @@ use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
 use kaibo_app::{GoodsQuery, GoodsSetting};
 use kaibo_domain::goods::{Audit, Decision, Goods, GoodsDraft, Origin, Price};
+use kaibo_domain::id::AuditId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -299,11 +300,19 @@ pub(crate) async fn withdraw(
     Ok(Json(GoodsView::of(&withdrawn.await?)))
 }
 
+/// The submission that is meant.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DecideQuery {
+    /// Only this submission, and no later one of the same goods. Left out: whichever it is.
+    audit_id: Option<i64>,
+}
+
 /// Approves goods that are in audit
 #[utoipa::path(
     post, path = "/apps/{appid}/goods/{goodsId}/approve", tag = "goods",
     operation_id = "approveGoods",
-    params(("appid" = String, Path), ("goodsId" = i64, Path)),
+    params(("appid" = String, Path), ("goodsId" = i64, Path), DecideQuery),
     responses(
         (status = 200, body = GoodsView),
         (status = 404, description = "`goods_not_found`"),
@@ -313,15 +322,17 @@ pub(crate) async fn withdraw(
 pub(crate) async fn approve(
     State(api): State<Arc<ApiState>>,
     path: GoodsPath,
+    query: Result<Query<DecideQuery>, QueryRejection>,
 ) -> ApiResult<Json<GoodsView>> {
-    decide(&api, &path, Decision::Approved).await
+    let Query(query) = query.map_err(|_| bad_request())?;
+    decide(&api, &path, &query, Decision::Approved).await
 }
 
 /// Rejects goods that are in audit
 #[utoipa::path(
     post, path = "/apps/{appid}/goods/{goodsId}/reject", tag = "goods",
     operation_id = "rejectGoods",
-    params(("appid" = String, Path), ("goodsId" = i64, Path)), request_body = RejectForm,
+    params(("appid" = String, Path), ("goodsId" = i64, Path), DecideQuery), request_body = RejectForm,
     responses(
         (status = 200, body = GoodsView),
         (status = 404, description = "`goods_not_found`"),
@@ -332,8 +343,10 @@ pub(crate) async fn approve(
 pub(crate) async fn reject(
     State(api): State<Arc<ApiState>>,
     path: GoodsPath,
+    query: Result<Query<DecideQuery>, QueryRejection>,
     JsonBody(form): JsonBody<RejectForm>,
 ) -> ApiResult<Json<GoodsView>> {
+    let Query(query) = query.map_err(|_| bad_request())?;
     let reason = form.reason.trim();
     if reason.is_empty() {
         return Err(ApiError::invalid("reason", "required"));
@@ -341,7 +354,7 @@ pub(crate) async fn reject(
     if reason.chars().count() > MAX_REASON {
         return Err(ApiError::invalid("reason", "reason_too_long"));
     }
-    decide(&api, &path, Decision::by_hand(reason)).await
+    decide(&api, &path, &query, Decision::by_hand(reason)).await
 }
 
 /// What holds for all goods of an app
@@ -387,11 +400,13 @@ pub(crate) async fn set_setting(
 async fn decide(
     api: &ApiState,
     path: &GoodsPath,
+    query: &DecideQuery,
     decision: Decision,
 ) -> ApiResult<Json<GoodsView>> {
+    let audit_id = query.audit_id.map(AuditId);
     let decided = api
         .kaibo
-        .decide_goods(&path.app_id, path.goods_id, decision);
+        .decide_submission(&path.app_id, path.goods_id, audit_id, decision);
     Ok(Json(GoodsView::of(&decided.await?)))
 }
 

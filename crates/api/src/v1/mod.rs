@@ -22,6 +22,7 @@ mod access;
 mod admission;
 mod anchors;
 mod apps;
+mod bots;
 mod broadcast;
 mod customer_service;
 mod devices;
@@ -32,6 +33,7 @@ mod message_url;
 mod people;
 mod quota;
 mod requests;
+mod reviewers;
 mod room_form;
 pub(crate) mod room_statuses;
 pub(crate) mod room_views;
@@ -144,6 +146,9 @@ fn app_telling_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(webhooks::test))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::redeliver))
+        .routes(routes!(bots::list, bots::create))
+        .routes(routes!(bots::drop))
+        .routes(routes!(bots::test))
         .routes(routes!(subscriptions::rooms))
         .routes(routes!(subscriptions::followers))
         .routes(routes!(
@@ -151,6 +156,14 @@ fn app_telling_routes() -> OpenApiRouter<Arc<ApiState>> {
             subscriptions::subscribe,
             subscriptions::unsubscribe
         ))
+}
+
+/// Routes for an app's reviewer of goods, by its secret, and for the console; [`router`] puts all of
+/// them behind either.
+pub(crate) fn reviewer_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(goods::approve))
+        .routes(routes!(goods::reject))
 }
 
 /// The console's routes; [`router`] puts all of them behind the session.
@@ -168,10 +181,18 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(admission::facts, admission::add_facts))
         .routes(routes!(customer_service::read, customer_service::set))
         .routes(routes!(wechat::read, wechat::set, wechat::drop))
+        .routes(routes!(
+            reviewers::read_goods,
+            reviewers::set_goods,
+            reviewers::drop_goods
+        ))
+        .routes(routes!(
+            reviewers::read_anchors,
+            reviewers::set_anchors,
+            reviewers::drop_anchors
+        ))
         .routes(routes!(rooms::ban))
         .routes(routes!(rooms::unban))
-        .routes(routes!(goods::approve))
-        .routes(routes!(goods::reject))
         .routes(routes!(goods::setting, goods::set_setting))
         .merge(identity_routes())
 }
@@ -200,12 +221,20 @@ pub(crate) fn router(api: Arc<ApiState>) -> Router {
         .route_layer(from_fn_with_state(Arc::clone(&api), caller::count))
         .merge(Router::from(poll_routes()))
         .route_layer(from_fn_with_state(Arc::clone(&api), caller::require_app));
+    let reviewer: Router<Arc<ApiState>> = reviewer_routes().into();
+    let reviewer = reviewer
+        .route_layer(from_fn_with_state(Arc::clone(&api), repeat::once))
+        .route_layer(from_fn_with_state(
+            Arc::clone(&api),
+            caller::require_reviewer,
+        ));
     let no_store = HeaderValue::from_static("no-store");
     Router::from(open_routes())
         .merge(Router::from(broadcast_routes()))
         .merge(Router::from(token_routes()))
         .merge(console)
         .merge(app)
+        .merge(reviewer)
         .fallback(async || ApiError::not_found("not_found"))
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")

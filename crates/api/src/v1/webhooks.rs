@@ -150,8 +150,8 @@ pub(crate) struct DeliveryId {
 
 /// App and number of `/v1/apps/{appid}/webhooks/{webhookId}/…`.
 pub(crate) struct WebhookPath {
-    app_id: AppId,
-    id: i64,
+    pub(crate) app_id: AppId,
+    pub(crate) id: i64,
 }
 
 impl<S> FromRequestParts<S> for WebhookPath

@@ -8,6 +8,7 @@
 mod admission;
 mod apps;
 mod auth;
+mod bots;
 mod broadcast;
 mod document;
 mod door;
@@ -17,6 +18,7 @@ mod media;
 mod operations;
 mod people;
 mod quota;
+mod reviewers;
 mod rooms;
 mod servers;
 mod session;

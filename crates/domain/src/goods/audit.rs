@@ -129,6 +129,19 @@ pub fn decide(goods: &Goods, decision: Decision, now: UnixMs) -> Result<Goods, G
     })
 }
 
+/// Decides this very submission, and no later one of the same goods.
+pub fn decide_submission(
+    goods: &Goods,
+    audit_id: Option<AuditId>,
+    decision: Decision,
+    now: UnixMs,
+) -> Result<Goods, GoodsRefusal> {
+    if audit_id.is_some() && audit_id != goods.audit_id {
+        return Err(GoodsRefusal::NotInAudit);
+    }
+    decide(goods, decision, now)
+}
+
 /// Changes goods: anything before an audit and after a rejection, nothing in it, the price after
 /// an approval (spec section 7, E31).
 pub fn edit(goods: &Goods, door: Origin, draft: GoodsDraft) -> Result<Goods, GoodsRefusal> {
@@ -312,6 +325,15 @@ mod tests {
         };
         let withdrawn = withdraw(&never, Origin::Api, Some(AuditId(1)));
         assert_eq!(withdrawn, Err(GoodsRefusal::NeverSubmitted));
+    }
+
+    #[test]
+    fn a_verdict_on_one_submission_decides_no_other() {
+        let pending = goods(Audit::Pending);
+        let decide = |id| decide_submission(&pending, id, Decision::Approved, NOW);
+        assert_eq!(decide(Some(AuditId(8))), Err(GoodsRefusal::NotInAudit));
+        assert!(decide(Some(AuditId(9))).is_ok());
+        assert!(decide(None).is_ok());
     }
 
     #[test]

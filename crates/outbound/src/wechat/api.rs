@@ -106,6 +106,7 @@ pub(crate) async fn buy_token(
         url: base.at(&path, "").into(),
         headers: vec![("content-type", "application/json".into())],
         body: body.to_string().into(),
+        is_personal: false,
     };
     let unreachable = |error: CallError| TokenTrouble::Unreachable {
         why: error.to_string(),
@@ -179,6 +180,7 @@ pub(crate) async fn call(
         url: url.into(),
         headers: mime.into_iter().collect(),
         body: request.body,
+        is_personal: false,
     };
     let reply = client.call_within(ask, BOUNDS).await?;
     if !reply.is_whole {

@@ -17,19 +17,19 @@ use serde_json::Value;
 use tempfile::TempDir;
 use test_receiver::{Answer, Receiver, Request};
 
-const NOW: i64 = 1_795_312_800_000;
-const ANCHOR: &str = "anchor_01";
+pub(crate) const NOW: i64 = 1_795_312_800_000;
+pub(crate) const ANCHOR: &str = "anchor_01";
 
-struct House {
+pub(crate) struct House {
     folder: TempDir,
-    clock: Clock,
+    pub(crate) clock: Clock,
     store: Store,
-    kaibo: Kaibo,
-    app: AppId,
+    pub(crate) kaibo: Kaibo,
+    pub(crate) app: AppId,
 }
 
 impl House {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual(NOW);
         let (store, kaibo) = open(&folder, &clock).await;
@@ -50,7 +50,7 @@ impl House {
         (self.store, self.kaibo) = open(&self.folder, &self.clock).await;
     }
 
-    async fn room(&self) -> RoomId {
+    pub(crate) async fn room(&self) -> RoomId {
         let start_at = self.kaibo.now() + 15 * MINUTE_MS;
         let draft = Draft {
             name: "双十一专场".into(),
@@ -67,7 +67,7 @@ impl House {
         self.kaibo.create_room(&self.app, input).await.unwrap().id
     }
 
-    async fn live(&self, room: RoomId) {
+    pub(crate) async fn live(&self, room: RoomId) {
         let stream = format!("{}-{room}", self.app);
         assert!(self.kaibo.good_stream(&stream).await.unwrap());
     }
@@ -86,7 +86,7 @@ impl House {
     }
 
     /// Lets time pass, delivering what is due every half minute.
-    async fn pass(&self, ms: i64) {
+    pub(crate) async fn pass(&self, ms: i64) {
         let end = self.kaibo.now() + ms;
         while self.kaibo.now() < end {
             self.clock.advance(30_000);

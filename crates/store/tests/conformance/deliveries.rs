@@ -31,6 +31,7 @@ pub(crate) fn delivery(id: &str, lane: i64, place: i64) -> NewDelivery {
         place,
         kind: "room.status".into(),
         body: "{}".into(),
+        due_at: None,
     }
 }
 

@@ -1,5 +1,7 @@
 // What the console asks of endpoints for events, and of who subscribes.
 import type {
+  Bot,
+  BotBrand,
   Delivery,
   FollowerPage,
   MessageUrl,
@@ -35,6 +37,24 @@ export class EndpointClient extends SessionClient {
 
   testWebhook(appid: string, id: number): Promise<{ id: string }> {
     return this.change(`${appPath(appid)}/webhooks/${id}/test`, 'POST');
+  }
+
+  bots(appid: string): Promise<Bot[]> {
+    return this.send(`${appPath(appid)}/bots`);
+  }
+
+  /** ApiError 422 on `url`, 409 `webhook_limit`. */
+  createBot(appid: string, brand: BotBrand, url: string, secret: string | null): Promise<Bot> {
+    return this.change(`${appPath(appid)}/bots`, 'POST', { brand, url, secret });
+  }
+
+  deleteBot(appid: string, id: number): Promise<void> {
+    return this.change(`${appPath(appid)}/bots/${id}`, 'DELETE');
+  }
+
+  /** ApiError 409 `bot_failed` with `detail`. */
+  testBot(appid: string, id: number): Promise<void> {
+    return this.change(`${appPath(appid)}/bots/${id}/test`, 'POST');
   }
 
   messageUrl(appid: string): Promise<MessageUrl | null> {

@@ -39,6 +39,18 @@ export interface MessageUrl {
   disabledAt: number | null;
 }
 
+export type BotBrand = 'wecom' | 'dingtalk' | 'feishu';
+
+/** Tells a group of trouble; its address is not shown again. */
+export interface Bot {
+  id: number;
+  brand: BotBrand;
+  host: string;
+  createdAt: number;
+  failingSince: number | null;
+  disabledAt: number | null;
+}
+
 /** `null` keeps a secret as it is. */
 export interface MessageUrlForm {
   url: string;

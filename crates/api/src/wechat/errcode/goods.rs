@@ -46,6 +46,10 @@ pub(super) fn of_goods(refusal: &GoodsRefusal) -> Verdict {
         No::NotInAudit => Verdict::new(300_010, "goods is not auditing"),
         No::SubmissionsPerDay(_) => Verdict::new(300_012, "goods audit quota is used up"),
         No::LibraryFull(_) => Verdict::new(300_008, "add goods failed, goods list is full"),
+        No::NotReviewed { made: true, .. } => {
+            Verdict::new(300_021, "add goods success, but submit audit failed")
+        }
+        No::NotReviewed { made: false, .. } => Verdict::new(300_013, "submit audit failed"),
         No::Disabled => Verdict::new(300_001, "goods is forbidden for this account"),
     }
 }

@@ -6,10 +6,6 @@ pub(super) const NOT_YET: &[(&str, &str)] = &[
     ("E12-ok", "no broadcast is recorded"),
     ("E12-300045", "no broadcast is recorded"),
     ("E12-x-failed", "no broadcast is recorded"),
-    (
-        "E27-300021",
-        "goods are made and submitted in one step, which cannot half fail",
-    ),
 ];
 
 /// Cases that nothing drives.

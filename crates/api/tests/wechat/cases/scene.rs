@@ -12,6 +12,7 @@ use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
 use futures_util::stream;
 use kaibo_api::wechat::Operation;
+use kaibo_app::settings::ReviewProvider;
 use kaibo_app::{AppConfig, Counted};
 use kaibo_domain::admission::{Admission, Policy};
 use kaibo_store::{CallCount, Store};
@@ -86,7 +87,6 @@ const CALL_ALONE: &[&str] = &[
     // On `NOT_YET`: there is nothing to set up.
     "talk video still being generated",
     "generation failed",
-    "goods stored but submission failed",
 ];
 
 /// Where nobody is verified.
@@ -125,6 +125,9 @@ impl Scene {
         };
         let mut config = AppConfig::default();
         config.wechat.profile = stage.profile;
+        if given == goods::NOT_REVIEWED {
+            config.goods.review = ReviewProvider::Webhook;
+        }
         let mut scene = Self {
             world: World::in_store(ground, stage.next_app(), config).await,
             values: Values::new(),

@@ -193,6 +193,7 @@ impl Visit {
     ) -> Result<Reply, Difference> {
         let headers = mime.map(|mime| (CONTENT_TYPE.as_str(), mime));
         let ask = Ask {
+            is_personal: false,
             method,
             url,
             headers: headers.into_iter().collect(),

@@ -1,4 +1,5 @@
 // The console's words in English.
+import { bots } from './botsEn';
 import { goods } from './goodsEn';
 import { admission } from './admissionEn';
 import { api, calls, door, quota } from './doorEn';
@@ -390,6 +391,7 @@ export const en: typeof zh = {
   switches: { title: 'Switches' },
   subscriptions,
   push,
+  bots,
   wechat,
   api,
   calls,

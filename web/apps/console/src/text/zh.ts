@@ -1,4 +1,5 @@
 // The console's words in Chinese.
+import { bots } from './botsZh';
 import { goods } from './goodsZh';
 import { admission } from './admissionZh';
 import { api, calls, door, quota } from './doorZh';
@@ -382,6 +383,7 @@ export const zh = {
   switches: { title: '功能开关' },
   subscriptions,
   push,
+  bots,
   wechat,
   api,
   calls,

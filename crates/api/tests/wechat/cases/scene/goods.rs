@@ -1,6 +1,6 @@
 //! What stands before a call about goods or a shelf.
 
-use kaibo_app::GoodsSetting;
+use kaibo_app::{GoodsSetting, ReviewerKind};
 use kaibo_domain::goods::{Decision, GoodsDraft, Origin, Price};
 use kaibo_domain::id::{AuditId, GoodsId, RoomId};
 use kaibo_domain::shelf::ShelfCommand;
@@ -55,6 +55,9 @@ const CALL_ALONE: &[&str] = &[
     "access_token is absent",
     "audit cannot be withdrawn (already decided, or auditId does not match)",
 ];
+
+/// The reviewer outside does not take goods.
+pub(super) const NOT_REVIEWED: &str = "goods stored but submission failed";
 
 /// Calls to goods on a shelf.
 const ON_SHELF: [&str; 5] = [
@@ -130,6 +133,12 @@ impl Scene {
                     ..GoodsSetting::default()
                 };
                 self.set_for_goods(setting).await;
+            }
+            NOT_REVIEWED => {
+                let (kaibo, app_id) = (&self.world.kaibo, &self.world.app_id);
+                // Nobody listens there.
+                let set = kaibo.set_reviewer(app_id, ReviewerKind::Goods, "http://127.0.0.1:1/");
+                set.await.unwrap();
             }
             "500 submissions used today" => {
                 // Not by 500 calls, which have a quota of their own.

@@ -1,0 +1,23 @@
+// The console's words about alert bots in Chinese.
+export const bots = {
+  title: '告警机器人',
+  text: '推流中断、直播因中断自动结束、直播间被禁播、消息推送被停用时，发消息到群里。同一直播间的同类告警 5 分钟内只发一次，其间的次数会一并说明。',
+  none: '还没有告警机器人',
+  add: '添加机器人',
+  brand: '平台',
+  brands: { wecom: '企业微信', dingtalk: '钉钉', feishu: '飞书' },
+  url: 'Webhook 地址',
+  urlHint: '在群设置中添加自定义机器人后复制。地址里有密钥，加密保存，保存后不再显示',
+  secret: '加签密钥',
+  secretHint: '钉钉、飞书的机器人开启“加签 / 签名校验”时填写，否则留空',
+  test: '发送测试',
+  tested: '测试消息已送达，请到群里查看',
+  failed: '测试消息没有送达：{why}',
+  failing: '自 {when} 起发送失败，请发送测试检查',
+  disabled: '连续 3 天发送失败，已于 {when} 停用。测试成功后自动恢复。',
+  added: '已添加，请发送测试确认',
+  remove: '删除',
+  removed: '已删除',
+  removeTitle: '删除告警机器人',
+  removeText: '删除后，这个群不再收到告警。',
+};
