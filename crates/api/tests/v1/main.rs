@@ -7,7 +7,6 @@
 
 mod admission;
 mod apps;
-mod auth;
 mod broadcast;
 mod document;
 mod door;
