@@ -34,6 +34,8 @@ mod sub_anchors;
 mod subscriptions;
 mod throttle;
 mod tokens;
+mod two_factor;
+mod users;
 mod webhook_body;
 
 use std::sync::Arc;
@@ -76,6 +78,8 @@ pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
 pub use subscriptions::SubscriberCounts;
 pub use tokens::{CredentialRefusal, FORCED, FORCED_LIMIT, IssuedToken, TokenRefusal};
+pub use two_factor::{TwoFactorBegun, TwoFactorRefusal, TwoFactorStanding};
+pub use users::{LinkView, UserFile, UserLink, UserRefusal};
 
 /// How long an answer of the database counts for readiness.
 const PING_FRESH: Duration = Duration::from_secs(1);

@@ -23,6 +23,7 @@ pub mod shelf;
 pub mod status;
 pub mod subscription;
 pub mod text;
+pub mod user;
 pub mod words;
 
 /// Milliseconds since the Unix epoch.

@@ -37,6 +37,8 @@ mod rooms;
 mod shelf;
 mod subscriptions;
 mod tokens;
+mod two_factor;
+mod user_links;
 mod users;
 mod watch;
 mod writer;
@@ -75,7 +77,9 @@ pub use rooms::{NewRoom, RoomQuery, Saved};
 pub use shelf::Shelved;
 pub use subscriptions::{Follower, Subscription};
 pub use tokens::{AccessToken, TokenKind};
-pub use users::User;
+pub use two_factor::TwoFactor;
+pub use user_links::NewUser;
+pub use users::{User, UserChange};
 pub use watch::Watcher;
 
 /// A handle on the data folder; clones share it.

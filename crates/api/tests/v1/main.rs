@@ -21,5 +21,6 @@ mod servers;
 mod session;
 mod subscriptions;
 mod switches;
+mod users;
 mod viewer;
 mod world;

@@ -16,7 +16,6 @@ use axum::http::{Request, Response};
 use futures_util::future::join_all;
 use kaibo_app::AppConfig;
 use kaibo_domain::door::Profile;
-use kaibo_domain::goods::Origin;
 use serde_json::{Value, json};
 use test_receiver::Receiver;
 
@@ -35,10 +34,11 @@ const NOT_LET_IN: [i64; 4] = [40_001, 40_014, 41_001, 42_001];
 /// The numbers of what is not there.
 const ABSENT: [i64; 4] = [40_007, 300_015, 300_022, 300_024];
 /// What /v1 says to them, and of what is another's.
-const REFUSALS: [(u16, &str); 5] = [
+const REFUSALS: [(u16, &str); 6] = [
     (401, "not_signed_in"),
     (401, "token_unknown"),
     (403, "csrf_mismatch"),
+    (403, "owner_only"),
     (404, "app_not_found"),
     (404, "device_unknown"),
 ];
@@ -192,14 +192,14 @@ impl House {
         }
     }
 
-    async fn stand<'a>(&self, row: &Row, calls: &'a [Ordinary], origin: Origin) -> Stand<'a> {
+    async fn stand<'a>(&self, row: &Row, calls: &'a [Ordinary], caller: Caller) -> Stand<'a> {
         if let Some(one) = calls.iter().find(|one| one.path() == row.path()) {
             return Stand::Operation(one, Box::new(one.scene(&self.stage).await));
         }
         let (ground, app_id) = (self.stage.ground.clone(), self.stage.next_app());
         let world = World::in_store(ground, app_id, AppConfig::default()).await;
         if row.is_kaibos() {
-            let example = examples::example(&world, &self.receiver, row, origin).await;
+            let example = examples::example(&world, &self.receiver, row, caller).await;
             return Stand::Own(world, example);
         }
         Stand::Other(world)
@@ -216,7 +216,7 @@ impl House {
 
     /// All callers of a row.
     async fn play(&mut self, row: &Row, calls: &[Ordinary], tally: &mut Tally) {
-        let stand = self.stand(row, calls, Origin::Api).await;
+        let stand = self.stand(row, calls, Caller::Nobody).await;
         let credentials = self.credentials(&stand, row).await;
         let before = self.dump.take().await;
         let is_closed = |caller: &Caller| caller.cell(row) == Cell::Closed;
@@ -250,11 +250,7 @@ impl House {
         caller: Caller,
         tally: &mut Tally,
     ) {
-        let origin = match caller {
-            Caller::OwnServer => Origin::Api,
-            _ => Origin::Console,
-        };
-        let stand = self.stand(row, calls, origin).await;
+        let stand = self.stand(row, calls, caller).await;
         let credentials = self.credentials(&stand, row).await;
         let seen = send(&stand, &credentials, row, caller).await;
         let cell = caller.cell(row);
@@ -395,6 +391,9 @@ fn the_document_names_the_credentials_that_the_table_lets_in() {
             let wanted = is_open(caller) && !everybody;
             assert_eq!(has(scheme), wanted, "{} by {scheme}", row.route);
         }
+        let is_owners = any.iter().any(|all| all["session"][0] == "owner");
+        let wanted = is_open(Caller::Owner) && !is_open(Caller::Operator);
+        assert_eq!(is_owners, wanted, "{}", row.route);
         let wants_csrf = has("session") && row.method() != "GET";
         assert_eq!(has("csrf"), wants_csrf, "{}", row.route);
         looked_at += 1;

@@ -6,7 +6,10 @@ use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, COOKIE, USER_AGENT};
 use axum::http::{HeaderName, HeaderValue, Request};
 use kaibo_app::{Clock, Kaibo};
+use kaibo_domain::goods::Origin;
 use kaibo_domain::id::RoomId;
+use kaibo_domain::user::UserRole;
+use kaibo_store::UserChange;
 use serde_json::json;
 
 use super::table::{Cell, Row};
@@ -14,8 +17,11 @@ use crate::cases::Stage;
 use crate::world::{ANCHOR, NOW, World};
 
 /// Columns of the table.
-pub(super) const COLUMNS: usize = 6;
-const PASSWORD: &str = "correct horse";
+pub(super) const COLUMNS: usize = 8;
+pub(super) const PASSWORD: &str = "correct horse";
+const OWNER: &str = "owner";
+const OPERATOR: &str = "operator";
+const OTHER_OPERATOR: &str = "other operator";
 const HOUR: i64 = 3_600_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +30,10 @@ pub(super) enum Caller {
     OtherServer,
     /// The owner of the installation, signed in.
     Owner,
+    /// Invited to the app.
+    Operator,
+    /// Invited to another.
+    OtherOperator,
     /// As the owner, without the CSRF token.
     WithoutCsrf,
     OwnDevice,
@@ -43,10 +53,12 @@ pub(super) enum Caller {
     Viewer,
 }
 
-pub(super) const CALLERS: [Caller; 12] = [
+pub(super) const CALLERS: [Caller; 14] = [
     Caller::OwnServer,
     Caller::OtherServer,
     Caller::Owner,
+    Caller::Operator,
+    Caller::OtherOperator,
     Caller::WithoutCsrf,
     Caller::OwnDevice,
     Caller::OtherDevice,
@@ -61,11 +73,21 @@ pub(super) const CALLERS: [Caller; 12] = [
 impl Caller {
     /// What the table says of this caller.
     pub(super) fn cell(self, row: &Row) -> Cell {
-        let [server, other_server, owner, device, other_device, anybody] = row.cells;
+        let [
+            server,
+            other_server,
+            owner,
+            operator,
+            other_operator,
+            rest @ ..,
+        ] = row.cells;
+        let [device, other_device, anybody] = rest;
         let own = match self {
             Self::OwnServer => server,
             Self::OtherServer => other_server,
             Self::Owner => owner,
+            Self::Operator => operator,
+            Self::OtherOperator => other_operator,
             // A browser sends the cookie by itself: enough to read.
             Self::WithoutCsrf if row.method() == "GET" => owner,
             Self::OwnDevice => device,
@@ -73,6 +95,23 @@ impl Caller {
             _ => Cell::Closed,
         };
         if own == Cell::Closed { anybody } else { own }
+    }
+
+    /// Where goods come from that this caller may change.
+    pub(super) fn origin(self) -> Origin {
+        match self {
+            Self::OwnServer => Origin::Api,
+            _ => Origin::Console,
+        }
+    }
+
+    /// Who signs in, where somebody does.
+    pub(super) fn user(self) -> &'static str {
+        match self {
+            Self::Operator => OPERATOR,
+            Self::OtherOperator => OTHER_OPERATOR,
+            _ => OWNER,
+        }
     }
 }
 
@@ -89,8 +128,30 @@ pub(super) struct Neighbour {
     token: String,
     /// Of an anchor of a third.
     device: String,
+    sessions: Sessions,
+    /// The number of the user who is invited to each app in turn.
+    operator: i64,
+}
+
+/// Of everybody who signs in.
+#[derive(Clone)]
+struct Sessions {
     owner: Session,
+    operator: Session,
+    other_operator: Session,
     ended: Session,
+}
+
+impl Sessions {
+    async fn begin(world: &World) -> Self {
+        Self {
+            owner: sign_in(&world.kaibo, OWNER).await,
+            operator: sign_in(&world.kaibo, OPERATOR).await,
+            other_operator: sign_in(&world.kaibo, OTHER_OPERATOR).await,
+            // The last, since the next one drops those that are over: it was a day ago.
+            ended: sign_in(&at(world, NOW * 1_000 - 8 * 24 * HOUR), OWNER).await,
+        }
+    }
 }
 
 impl Neighbour {
@@ -99,21 +160,22 @@ impl Neighbour {
         let world = World::in_store(stage.ground.clone(), stage.next_app(), config).await;
         world.verify(ANCHOR).await;
         let setup = world.kaibo.open_setup().await.unwrap().unwrap();
-        let owner = world.kaibo.setup_owner(&setup, "owner", PASSWORD).await;
+        let owner = world.kaibo.setup_owner(&setup, OWNER, PASSWORD).await;
         owner.unwrap().unwrap();
+        let operator = join(&world, OPERATOR).await;
+        join(&world, OTHER_OPERATOR).await;
         let room = world.room().await;
         Self {
             device: device_of(&world, room).await,
             token: world.other_app().await,
-            owner: sign_in(&world.kaibo).await,
-            ended: ended_session(&world).await,
+            sessions: Sessions::begin(&world).await,
+            operator,
         }
     }
 
     /// A row has ended sessions: by what it did, or since the next one drops those that are over.
     pub(super) async fn renew_sessions(&mut self, world: &World) {
-        self.owner = sign_in(&world.kaibo).await;
-        self.ended = ended_session(world).await;
+        self.sessions = Sessions::begin(world).await;
     }
 }
 
@@ -122,8 +184,7 @@ pub(super) struct Credentials {
     server: String,
     other_server: String,
     expired: String,
-    owner: Session,
-    ended: Session,
+    sessions: Sessions,
     link: String,
     own_device: String,
     other_device: String,
@@ -134,6 +195,10 @@ impl Credentials {
     /// `room`: whose anchor has a device; beside it another anchor's is made.
     pub(super) async fn of(world: &World, neighbour: &Neighbour, room: Option<i64>) -> Self {
         let foreign = || neighbour.device.clone();
+        let apps = vec![world.app_id.clone()];
+        let (store, operator) = (&world.store, neighbour.operator);
+        let moved = store.change_user(operator, UserRole::Operator, apps, None);
+        assert_eq!(moved.await.unwrap(), UserChange::Done);
         let (own_device, other_device) = match room {
             Some(room) => {
                 world.verify("anchor_c").await;
@@ -149,8 +214,7 @@ impl Credentials {
             server: world.token.clone(),
             other_server: neighbour.token.clone(),
             expired: expired_token(world).await,
-            owner: neighbour.owner.clone(),
-            ended: neighbour.ended.clone(),
+            sessions: neighbour.sessions.clone(),
             link: link.unwrap().rsplit('/').next().unwrap().to_owned(),
             own_device,
             other_device,
@@ -181,9 +245,11 @@ impl Credentials {
             put(request, AUTHORIZATION, &format!("Bearer {bearer}"));
         }
         let (session, csrf) = match caller {
-            Caller::Owner => (Some(&self.owner), true),
-            Caller::WithoutCsrf => (Some(&self.owner), false),
-            Caller::EndedSession => (Some(&self.ended), true),
+            Caller::Owner => (Some(&self.sessions.owner), true),
+            Caller::Operator => (Some(&self.sessions.operator), true),
+            Caller::OtherOperator => (Some(&self.sessions.other_operator), true),
+            Caller::WithoutCsrf => (Some(&self.sessions.owner), false),
+            Caller::EndedSession => (Some(&self.sessions.ended), true),
             _ => (None, false),
         };
         if let Some(session) = session {
@@ -240,19 +306,28 @@ fn at(world: &World, now: i64) -> Kaibo {
     Kaibo::new(world.store.clone(), Clock::manual(now), settings)
 }
 
-async fn sign_in(kaibo: &Kaibo) -> Session {
+async fn sign_in(kaibo: &Kaibo, name: &str) -> Session {
     let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let signed_in = kaibo.sign_in("owner", PASSWORD, peer).await;
+    let signed_in = kaibo.sign_in(name, PASSWORD, None, peer).await;
     let signed_in = signed_in.unwrap().unwrap();
     Session {
         cookie: format!("kaibo_session={}", signed_in.session),
-        csrf: signed_in.csrf,
+        csrf: signed_in.found.csrf,
     }
 }
 
-/// One that was over a day ago.
-async fn ended_session(world: &World) -> Session {
-    sign_in(&at(world, NOW * 1_000 - 8 * 24 * HOUR)).await
+/// Somebody is invited to an app and accepts.
+async fn join(world: &World, name: &str) -> i64 {
+    let apps = vec![world.app_id.clone()];
+    let link = world
+        .kaibo
+        .invite_user(name, UserRole::Operator, apps)
+        .await;
+    let link = link.unwrap().unwrap();
+    let token = link.url.rsplit('#').next().unwrap();
+    let joined = world.kaibo.accept_user_link(token, PASSWORD).await;
+    assert!(joined.unwrap().unwrap().is_some());
+    link.user_id
 }
 
 async fn expired_token(world: &World) -> String {

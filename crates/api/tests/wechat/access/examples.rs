@@ -5,17 +5,18 @@ use std::net::{IpAddr, Ipv4Addr};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use kaibo_domain::endpoint::{MessageFormat, MessageSettings};
-use kaibo_domain::goods::{Decision, GoodsDraft, Origin, Price};
+use kaibo_domain::goods::{Decision, GoodsDraft, Price};
 use kaibo_domain::id::{GoodsId, RoomId};
 use kaibo_domain::identity::IdentityForm;
 use kaibo_domain::role::Role;
 use kaibo_domain::room::Command;
 use kaibo_domain::shelf::ShelfCommand;
 use kaibo_domain::subscription::SubscriptionKind;
+use kaibo_domain::user::UserRole;
 use serde_json::{Value, json};
 use test_receiver::{Answer, Receiver};
 
-use super::callers::device_of;
+use super::callers::{Caller, PASSWORD, device_of};
 use super::table::Row;
 use crate::world::{ANCHOR, World, multipart, png, request};
 
@@ -52,12 +53,12 @@ impl Example {
     }
 }
 
-/// For a caller whose goods come by `origin`.
+/// That would be served if `caller` is let in.
 pub(super) async fn example(
     world: &World,
     receiver: &Receiver,
     row: &Row,
-    origin: Origin,
+    caller: Caller,
 ) -> Example {
     world.verify(ANCHOR).await;
     world.set_customer_service().await;
@@ -66,7 +67,7 @@ pub(super) async fn example(
         world,
         receiver,
         room,
-        origin,
+        caller,
     };
     let mut example = Example {
         path: row
@@ -85,6 +86,7 @@ pub(super) async fn example(
     stand.prepare_goods(route, &mut example).await;
     stand.prepare_endpoints(route, &mut example).await;
     stand.prepare_strangers(route, &mut example).await;
+    stand.prepare_users(route, &mut example).await;
     if example.body.is_none() {
         example.body = stand.body(route);
     }
@@ -95,7 +97,7 @@ struct Stand<'a> {
     world: &'a World,
     receiver: &'a Receiver,
     room: i64,
-    origin: Origin,
+    caller: Caller,
 }
 
 impl Stand<'_> {
@@ -122,7 +124,10 @@ impl Stand<'_> {
             "switches" => json!({"closeKf": true}),
             "subscriptions" if is("PUT") => json!({"openid": "openid-a", "kind": "room"}),
             "people" if is("POST") => json!({"wechatId": HELPER, "nickname": "小帮手"}),
-            "session" if is("POST") => json!({"name": "owner", "password": "correct horse"}),
+            "session" if is("POST") => json!({"name": "owner", "password": PASSWORD}),
+            "two-factor" if is("POST") => json!({"password": PASSWORD}),
+            "on" | "off" => json!({"code": "000000"}),
+            "user-policy" if is("PUT") => json!({"twoFactorDemanded": false}),
             _ => return None,
         })
     }
@@ -244,7 +249,7 @@ impl Stand<'_> {
             third_party_appid: String::new(),
             goods_key: Vec::new(),
         };
-        let made = kaibo.add_goods(app_id, draft, self.origin, submitted);
+        let made = kaibo.add_goods(app_id, draft, self.caller.origin(), submitted);
         made.await.unwrap().id
     }
 
@@ -344,14 +349,6 @@ impl Stand<'_> {
                     "consent": kaibo_domain::identity::CONSENT,
                 }));
             }
-            "DELETE /v1/sessions/{session}" => {
-                let begun = kaibo.sign_in("owner", "correct horse", LOCAL).await;
-                let cookie = begun.unwrap().unwrap().session;
-                let user = kaibo.session(&cookie).await.unwrap().unwrap().user_id;
-                let all = kaibo.sessions(user, &cookie).await.unwrap();
-                let one = all.iter().find(|one| one.is_current).unwrap();
-                example.path = example.path.replace("{session}", &one.id);
-            }
             "GET /v1/apps/{appid}/rooms/status" => {
                 example.path = format!("{}?ids={}", example.path, self.room);
             }
@@ -359,6 +356,44 @@ impl Stand<'_> {
                 example.path = format!("{}?openid=openid-a&kind=room", example.path);
             }
             _ => {}
+        }
+    }
+}
+
+impl Stand<'_> {
+    /// Who uses the console.
+    async fn prepare_users(&self, route: &str, example: &mut Example) {
+        let World { kaibo, app_id, .. } = self.world;
+        let new = json!({
+            "name": format!("new in {app_id}"), "role": "operator", "apps": [app_id.as_str()],
+        });
+        if route == "DELETE /v1/sessions/{session}" {
+            let begun = kaibo
+                .sign_in(self.caller.user(), PASSWORD, None, LOCAL)
+                .await;
+            let begun = begun.unwrap().unwrap();
+            let all = kaibo.sessions(begun.found.user_id, &begun.session).await;
+            let all = all.unwrap();
+            let one = all.iter().find(|one| one.is_current).unwrap();
+            example.path = example.path.replace("{session}", &one.id);
+        }
+        if route.ends_with("/two-factor/on") || route.ends_with("/two-factor/off") {
+            // It was not begun, or the code is wrong.
+            example.also = &[409, 422];
+        }
+        if route == "POST /v1/users" || route == "PUT /v1/users/{userId}" {
+            example.body = Some(new);
+        }
+        if route.contains("{userId}") || route.ends_with("/user-link") {
+            let (name, apps) = (format!("old in {app_id}"), vec![app_id.clone()]);
+            let invited = kaibo.invite_user(&name, UserRole::Operator, apps).await;
+            let link = invited.unwrap().unwrap();
+            let token = link.url.rsplit('#').next().unwrap();
+            example.path = example.path.replace("{userId}", &link.user_id.to_string());
+            if route.ends_with("/user-link") {
+                example.secret = Some(format!("Invite {token}"));
+                example.body = Some(json!({"password": PASSWORD}));
+            }
         }
     }
 }
