@@ -14,7 +14,7 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
     ),
     (
         "user_not_found",
-        "成员不存在，可能已被移除",
+        "账号不存在，可能已被移除",
         "There is no such user. They may have been removed.",
     ),
     (
@@ -44,7 +44,7 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
     ),
     (
         "user_limit",
-        "成员数量已达上限，请先移除不再使用的成员",
+        "账号数量已达上限，请先移除不再使用的账号",
         "There are as many users as there may be. Remove some first.",
     ),
     (
@@ -79,7 +79,7 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
     ),
     (
         "two_factor_demanded",
-        "所有者要求全体成员开启两步验证，暂不能关闭",
+        "所有者要求所有账号开启两步验证，暂不能关闭",
         "The owner demands two-step verification of everybody, so it stays on.",
     ),
 ];

@@ -9,4 +9,5 @@ export type { LineState, SseEvent, SubscribeOptions, Subscription } from './sse'
 export { isOvertaken } from './overtaken';
 export { followRoom, getRoom, getShelf, getVerification, submitIdentity, type FollowRoom } from './viewer';
 export { BroadcastClient, enrolDevice, getEnrolment, type FollowBroadcast } from './broadcast';
+export * from './users';
 export { ConsoleClient, type FollowApp, type GoodsQuery, type RoomQuery } from './console';

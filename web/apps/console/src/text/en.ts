@@ -1,5 +1,6 @@
 // The console's words in English.
 import { goods } from './goodsEn';
+import { account, users } from './usersEn';
 import { push, subscriptions } from './eventsEn';
 import type { zh } from './zh';
 
@@ -412,6 +413,8 @@ export const en: typeof zh = {
     after: 'On',
   },
   goods,
+  account,
+  users,
   switches: { title: 'Switches' },
   subscriptions,
   push,

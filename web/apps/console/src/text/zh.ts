@@ -1,5 +1,6 @@
 // The console's words in Chinese.
 import { goods } from './goodsZh';
+import { account, users } from './usersZh';
 import { push, subscriptions } from './eventsZh';
 
 export const zh = {
@@ -401,6 +402,8 @@ export const zh = {
     after: '下一页',
   },
   goods,
+  account,
+  users,
   switches: { title: '功能开关' },
   subscriptions,
   push,
