@@ -18,8 +18,9 @@ pub(crate) async fn run(command: UserCommand) -> anyhow::Result<()> {
             println!("{}", link.with_context(|| unknown(&name))?.url);
         }
         UserCommand::ResetTwoFactor { place, name } => {
-            let done = kaibo(&place).await?.reset_two_factor_by_name(&name);
-            ensure!(done.await?, unknown(&name));
+            let kaibo = kaibo(&place).await?;
+            let done = kaibo.reset_two_factor_by_name(&name).await?;
+            ensure!(done, unknown(&name));
             println!("{name:?} logs in by the password alone");
         }
     }
