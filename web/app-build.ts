@@ -27,7 +27,7 @@ export function appBuild(name: string): UserConfig {
       chunkSizeWarningLimit: 1500,
     },
     server: {
-      proxy: Object.fromEntries(['/v1', '/live', '/media'].map((path) => [path, server])),
+      proxy: Object.fromEntries(['/v1', '/live', '/media', '/docs'].map((path) => [path, server])),
     },
   };
 }

@@ -3,6 +3,17 @@
 import path from 'node:path';
 import { Browser, Kaibo, moves, ownerOf, seconds, shoot, until } from './harness.mjs';
 
+/** Each tab of the API's pages, and what shows that it is there. */
+const API_TABS = {
+  calls: 'calls-reload',
+  quota: 'quota',
+  door: 'door-save',
+  admission: 'admission-save',
+  push: 'webhook-add',
+};
+/** The anchor's device, once it is enrolled: its address and cookies. */
+let enrolled = null;
+
 const folder = path.resolve(process.argv[2] ?? 'shots/demo');
 const kaibo = await Kaibo.start({ command: 'demo', env: { KAIBO_SERVER__LOG: 'warn,kaibo=info' } });
 const browser = await Browser.start();
@@ -42,11 +53,19 @@ async function all(size, links, setup) {
   await page.goto(`${kaibo.http}/r/1`);
   await page.getByTestId('room-unknown').waitFor();
   await keep(page, 'room-unknown', only);
-  await page.goto(links.anchor);
-  await page.getByTestId('room-name').waitFor();
+  await openAnchor(page, links);
   await keep(page, 'anchor', { ...only, fullPage: true });
   await theConsole(page, only, setup);
   await page.context().close();
+}
+
+// The link enrols the first device alone; the second is given what that got.
+async function openAnchor(page, { anchor }) {
+  if (enrolled) await page.context().addCookies(enrolled.cookies);
+  await page.goto(enrolled?.url ?? anchor);
+  if (!enrolled) await page.getByTestId('enrol-submit').click();
+  await page.getByTestId('room-name').waitFor();
+  enrolled ??= { url: page.url(), cookies: await page.context().cookies() };
 }
 
 async function theConsole(page, only, setup) {
@@ -80,6 +99,12 @@ async function theConsole(page, only, setup) {
   await page.getByRole('link', { name: '应用设置' }).click();
   await page.getByTestId('save').waitFor();
   await keep(page, 'console-settings', { ...only, fullPage: true });
+  await page.getByRole('link', { name: '接口', exact: true }).click();
+  for (const [tab, there] of Object.entries(API_TABS)) {
+    await page.getByTestId(`tab-${tab}`).click();
+    await page.getByTestId(there).first().waitFor();
+    await keep(page, `console-${tab}`, { ...only, fullPage: true });
+  }
   await page.getByRole('link', { name: '接入帮助' }).click();
   await page.getByTestId('base-url').waitFor();
   await keep(page, 'console-help', { ...only, fullPage: true });

@@ -14,7 +14,9 @@ use kaibo_domain::customer_service::CustomerServiceRefusal;
 use kaibo_domain::endpoint::EndpointRefusal;
 use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
+use kaibo_domain::share_code::ShareRefusal;
 use kaibo_domain::subscription::SubscriptionRefusal;
+use kaibo_domain::wechat::WechatRefusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -222,6 +224,14 @@ impl From<Refusal> for ApiError {
             }
             Refusal::Goods(refusal) => refusal.into(),
             Refusal::Shelf(refusal) => refusal.into(),
+            Refusal::Share(ShareRefusal::Params) => {
+                Self::invalid("params", "custom_params_invalid")
+            }
+            Refusal::Share(ShareRefusal::Unknown) => Self::not_found("share_code_not_found"),
+            Refusal::Share(ShareRefusal::TooMany) => Self::conflict("share_code_limit"),
+            Refusal::Wechat(WechatRefusal::NotSet) => Self::not_found("wechat_not_set"),
+            Refusal::Wechat(WechatRefusal::AppId) => Self::invalid("appid", "wechat_appid_form"),
+            Refusal::Wechat(WechatRefusal::Secret) => Self::invalid("secret", "wechat_secret_form"),
         }
     }
 }
@@ -318,6 +328,7 @@ fn image_code(refusal: ImageRefusal) -> &'static str {
     match refusal {
         ImageRefusal::Empty => "required",
         ImageRefusal::TooLarge => "image_too_large",
+        ImageRefusal::TooManyPixels => "image_too_many_pixels",
         ImageRefusal::UnknownFormat => "image_format",
     }
 }

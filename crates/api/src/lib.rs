@@ -18,6 +18,7 @@ mod quota_headers;
 mod repeat;
 mod request_id;
 mod router;
+mod share_codes;
 mod sse;
 mod state;
 mod v1;

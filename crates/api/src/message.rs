@@ -336,6 +336,21 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "There is no customer service yet. Set its link in the settings first.",
     ),
     (
+        "custom_params_invalid",
+        "自定义参数需为 JSON 对象，URL 编码后不超过 600 个字符",
+        "Write a JSON object of at most 600 characters when URL-encoded.",
+    ),
+    (
+        "share_code_not_found",
+        "观看码无效，请向分享者索取新的观看码",
+        "This share code is not valid. Ask whoever shared it for a new one.",
+    ),
+    (
+        "share_code_limit",
+        "该直播间的观看码已达上限，请使用已有的观看码",
+        "The room has as many share codes as it may. Use one that there is.",
+    ),
+    (
         "endpoint_not_found",
         "推送地址不存在",
         "There is no such endpoint.",
@@ -354,6 +369,21 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "message_url_failed",
         "消息推送 URL 未通过验证，请检查地址与 Token",
         "The message URL did not pass the check. Look at its address and token.",
+    ),
+    (
+        "wechat_not_set",
+        "尚未填写微信 AppID 和 AppSecret",
+        "No WeChat AppID and AppSecret are set.",
+    ),
+    (
+        "wechat_appid_form",
+        "请填写正确的 AppID：wx 开头，共 18 位字母和数字",
+        "A WeChat AppID is wx and 16 letters and digits.",
+    ),
+    (
+        "wechat_secret_form",
+        "请填写正确的 AppSecret：共 32 位字母和数字",
+        "A WeChat AppSecret has 32 letters and digits.",
     ),
     (
         "pushed_today",

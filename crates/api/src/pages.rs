@@ -1,6 +1,7 @@
 //! The web pages: built by `web/`, carried in the binary.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::Path;
@@ -8,6 +9,8 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use rust_embed::RustEmbed;
+
+use crate::openapi;
 
 #[derive(RustEmbed)]
 #[folder = "../../web/dist"]
@@ -41,10 +44,25 @@ fn routes_over<S: Clone + Send + Sync + 'static>(files: Files) -> Router<S> {
         .route("/a/{code}", page("studio"))
         .route("/r/{room_id}", page("room"))
         .route("/verify/{token}", page("room"))
+        .route("/docs/api", page("reference"))
+        .route("/docs/api/openapi.json", get(openapi_document))
         .route(
             "/assets/{*file}",
             get(async move |Path(file): Path<String>| asset(files, &file)),
         )
+}
+
+/// The document that the page at `/docs/api` shows, for generators of clients too.
+async fn openapi_document() -> Response {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let document = openapi::document().to_json();
+        document.expect("names and texts alone stand in it")
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, TEXT.as_str()).into_response()
 }
 
 fn page(files: Files, app: &str) -> Response {
@@ -99,6 +117,7 @@ mod tests {
             "console/index.html" => "console",
             "studio/index.html" => "studio",
             "room/index.html" => "room",
+            "reference/index.html" => "reference",
             "room/index-1a2b.js" => "script",
             _ => return None,
         };
@@ -124,6 +143,7 @@ mod tests {
             ("/a/secretcode", "studio"),
             ("/r/1234567", "room"),
             ("/verify/token", "room"),
+            ("/docs/api", "reference"),
         ] {
             let (answer, body) = get_from(built, path).await;
             assert_eq!(body, app, "{path}");
@@ -157,6 +177,14 @@ mod tests {
             let (answer, _) = get_from(built, path).await;
             assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_reference_finds_its_document_beside_it() {
+        let (answer, body) = get_from(built, "/docs/api/openapi.json").await;
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        let document: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert!(document["paths"]["/v1/rooms/{roomId}"]["get"].is_object());
     }
 
     #[tokio::test]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, Version, header};
+use axum::extract::{Request, State};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
@@ -17,7 +17,7 @@ use crate::config::ApiConfig;
 use crate::health::{self, Metrics};
 use crate::peer::{self, IpNet};
 use crate::state::ApiState;
-use crate::{images, pages, request_id, v1, wechat};
+use crate::{images, pages, request_id, share_codes, v1, wechat};
 
 /// Every route of this crate. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`,
 /// so that clients can be told apart. `metrics`: `None` leaves `/metrics` out. `shutdown`: once
@@ -35,6 +35,8 @@ pub fn router(
         .merge(health::metrics_route(metrics))
         .route("/media/avatar.png", get(images::avatar))
         .route("/media/{name}", get(images::image))
+        .route("/share-codes/{id}/code.png", get(share_codes::code))
+        .route("/share-codes/{id}/poster.png", get(share_codes::poster))
         .merge(pages::routes())
         .with_state(Arc::clone(&api))
         .nest("/v1", v1::router(api))
@@ -53,10 +55,10 @@ pub fn router(
         .layer(from_fn(request_id::give))
 }
 
-/// An address nobody answers: in WeChat's words where it is one of WeChat's.
-async fn nothing(kaibo: State<Kaibo>, uri: Uri) -> Response {
-    if wechat::owns(uri.path()) {
-        return wechat::unknown_url(kaibo).await;
+/// An address nobody answers: by WeChat or in its words where it is one of WeChat's.
+async fn nothing(kaibo: State<Kaibo>, request: Request) -> Response {
+    if wechat::is_meant(request.uri()) {
+        return wechat::pass_on(kaibo, request).await;
     }
     (StatusCode::NOT_FOUND, "not found\n").into_response()
 }

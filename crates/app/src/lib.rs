@@ -21,7 +21,9 @@ mod jobs;
 mod lately;
 mod live;
 mod outbox;
+mod pages;
 mod people;
+mod pictures;
 pub mod ports;
 mod quota;
 mod repeats;
@@ -29,6 +31,7 @@ mod roles;
 mod rooms;
 mod secret;
 pub mod settings;
+mod share_codes;
 mod shelf;
 mod sub_anchors;
 mod subscriptions;
@@ -37,6 +40,7 @@ mod tokens;
 mod two_factor;
 mod users;
 mod webhook_body;
+mod wechat;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,10 +50,11 @@ pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
 use kaibo_domain::door::Door;
 use kaibo_domain::goods::GoodsRefusal;
+use kaibo_domain::id::AppId;
 use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
 use kaibo_domain::shelf::ShelfRefusal;
-use kaibo_store::Store;
+use kaibo_store::{AccessToken, Store};
 pub use kaibo_store::{
     Anchor, Delivery, Device, Follower, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person,
     PushRefusal, Reveal, RoomQuery, Shelved, Submission,
@@ -71,15 +76,18 @@ pub use feed::{Changed, Changes};
 pub use identities::SubmitRefusal;
 pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
+pub use pages::{Page, PageKey};
 use ports::{NoWayOut, Outbound};
 pub use quota::{Counted, Standing};
 pub use repeats::{RepeatKey, Repeated};
 pub use rooms::{Applied, DraftInput};
 pub use settings::{AppConfig, Settings};
+pub use share_codes::{DrawnPoster, SharedRoom};
 pub use subscriptions::SubscriberCounts;
 pub use tokens::{CredentialRefusal, FORCED, FORCED_LIMIT, IssuedToken, TokenRefusal};
 pub use two_factor::{TwoFactorBegun, TwoFactorRefusal, TwoFactorStanding};
 pub use users::{LinkView, UserFile, UserLink, UserRefusal};
+pub use wechat::{WechatFault, WechatState};
 
 /// How long an answer of the database counts for readiness.
 const PING_FRESH: Duration = Duration::from_secs(1);
@@ -138,14 +146,19 @@ struct Inner {
     carried_out: watch::Sender<Option<i64>>,
     calls: quota::CallCounter,
     call_log: calls::CallLog,
-    doors: Lately<Door>,
-    judged: Lately<admission::Judged>,
+    doors: Lately<AppId, Door>,
+    judged: Lately<AppId, admission::Judged>,
+    tokens: Lately<Vec<u8>, AccessToken>,
+    pages: pages::Pages,
     repeats: repeats::Repeats,
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
     submissions: throttle::Throttle,
     enrolments: throttle::Throttle,
     pins: throttle::Throttle,
+    pictures: pictures::Pictures,
+    code_tries: throttle::Throttle,
+    purchases: wechat::Turns,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
 }
@@ -174,12 +187,17 @@ impl Kaibo {
             call_log: calls::CallLog::default(),
             doors: Lately::default(),
             judged: Lately::default(),
+            tokens: Lately::default(),
+            pages: pages::Pages::default(),
             repeats: repeats::Repeats::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
             submissions: throttle::Throttle::new(identities::TRIES, identities::TRIES_WITHIN_MS),
             enrolments: throttle::Throttle::new(20, devices::PIN_WITHIN_MS),
             pins: throttle::Throttle::new(devices::PIN_TRIES, devices::PIN_WITHIN_MS),
+            pictures: pictures::Pictures::default(),
+            code_tries: throttle::Throttle::new(1, share_codes::TRY_AGAIN_MS),
+            purchases: wechat::Turns::default(),
             answered: Mutex::default(),
         };
         Self {

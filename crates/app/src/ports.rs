@@ -1,9 +1,11 @@
 //! What the use cases want of the world outside. The binary puts `kaibo-outbound` behind it.
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use kaibo_domain::UnixMs;
 use kaibo_domain::endpoint::MessageSettings;
 use kaibo_domain::event::StoredEvent;
+use kaibo_domain::wechat::{ApiPath, TokenTrouble, WechatCredentials, WechatToken};
 
 /// One call to a webhook.
 #[derive(Clone)]
@@ -35,6 +37,56 @@ pub struct MessageCall {
     pub at: UnixMs,
 }
 
+/// What WeChat's API is asked.
+#[derive(Clone)]
+pub struct WechatRequest {
+    /// `GET`, `POST`.
+    pub method: String,
+    /// Where, at WeChat's.
+    pub path: ApiPath,
+    /// Without `?`, and without what opens the door.
+    pub query: String,
+    /// What the body is.
+    pub content_type: Option<String>,
+    /// What is sent.
+    pub body: Bytes,
+}
+
+/// What opens WeChat's door for a call.
+#[derive(Clone)]
+pub enum WechatKey {
+    /// As nearly all calls want it.
+    Token(WechatToken),
+    /// For the few that want AppID and AppSecret.
+    Credentials(WechatCredentials),
+}
+
+/// What WeChat answered.
+#[derive(Clone)]
+pub struct WechatAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// What the body is.
+    pub content_type: Option<String>,
+    /// Under which name it is to be saved.
+    pub disposition: Option<String>,
+    /// The body, whole.
+    pub body: Bytes,
+    /// The number in it, where it is JSON that has one.
+    pub code: Option<i64>,
+    /// It says that the token is not good, so that nothing was done.
+    pub token_refused: bool,
+}
+
+/// A token as WeChat sold it.
+#[derive(Clone)]
+pub struct SoldToken {
+    /// It.
+    pub token: String,
+    /// How long it lives, in milliseconds.
+    pub life_ms: i64,
+}
+
 /// Why a call did not do what it should.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
@@ -62,6 +114,12 @@ pub enum CallError {
     /// An answer that breaks off or is no HTTP.
     #[error("the answer broke off")]
     Broken,
+    /// An answer longer than it may be.
+    #[error("the answer is too large")]
+    TooLarge,
+    /// An answer that repeats what it was asked with.
+    #[error("the answer held a secret, so it is kept back")]
+    Secret,
     /// An answer other than the wanted one.
     #[error("answered {status}: {body}")]
     Answer {
@@ -84,6 +142,21 @@ pub trait Outbound: Send + Sync + 'static {
         to: MessageSettings,
         at: UnixMs,
     ) -> BoxFuture<'_, Result<(), CallError>>;
+    /// Buys an access token of WeChat's; `force`: another one than WeChat would give.
+    fn buy_wechat_token(
+        &self,
+        credentials: WechatCredentials,
+        force: bool,
+    ) -> BoxFuture<'_, Result<SoldToken, TokenTrouble>>;
+    /// Asks WeChat's API.
+    fn call_wechat(
+        &self,
+        request: WechatRequest,
+        key: WechatKey,
+    ) -> BoxFuture<'_, Result<WechatAnswer, CallError>>;
+    /// How WeChat is asked for a mini program's code that opens `page` with `scene`; `None`: not at
+    /// all.
+    fn code_request(&self, page: &str, scene: &str) -> Option<WechatRequest>;
 }
 
 /// A process that calls nobody: a command line.
@@ -104,5 +177,25 @@ impl Outbound for NoWayOut {
         _: UnixMs,
     ) -> BoxFuture<'_, Result<(), CallError>> {
         Box::pin(async { Err(CallError::NoWayOut) })
+    }
+
+    fn buy_wechat_token(
+        &self,
+        _: WechatCredentials,
+        _: bool,
+    ) -> BoxFuture<'_, Result<SoldToken, TokenTrouble>> {
+        let why = CallError::NoWayOut.to_string();
+        Box::pin(async { Err(TokenTrouble::Unreachable { why }) })
+    }
+
+    fn call_wechat(
+        &self,
+        _: WechatRequest,
+        _: WechatKey,
+    ) -> BoxFuture<'_, Result<WechatAnswer, CallError>> {
+        Box::pin(async { Err(CallError::NoWayOut) })
+    }
+    fn code_request(&self, _: &str, _: &str) -> Option<WechatRequest> {
+        None
     }
 }

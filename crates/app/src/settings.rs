@@ -1,9 +1,12 @@
 //! What the operator may set about rooms, people and goods.
 
+use std::path::PathBuf;
+
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use kaibo_domain::door::Profile;
 use kaibo_domain::draft::PlanRules;
+use kaibo_domain::id::AppId;
 use kaibo_domain::quota::Limits;
 use kaibo_domain::room::{RoomRules, StartMode};
 use kaibo_domain::shelf::ShelfRules;
@@ -27,6 +30,8 @@ pub struct AppConfig {
     pub content: ContentConfig,
     /// The WeChat-compatible API.
     pub wechat: WechatConfig,
+    /// Share codes and posters.
+    pub codes: CodesConfig,
 }
 
 /// `[wechat]`.
@@ -105,6 +110,8 @@ pub struct GoodsConfig {
     pub per_shelf: u32,
     /// How long the card of pushed goods is shown.
     pub card: SignedDuration,
+    /// Pictures over 300 pixels are made to fit rather than refused.
+    pub resize_images: bool,
 }
 
 impl Default for GoodsConfig {
@@ -114,6 +121,7 @@ impl Default for GoodsConfig {
             review: ReviewProvider::Auto,
             per_shelf: rules.max_goods,
             card: SignedDuration::from_millis(rules.push_ms),
+            resize_images: false,
         }
     }
 }
@@ -126,6 +134,28 @@ pub enum ReviewProvider {
     Auto,
     /// People, in the console or by command line.
     Manual,
+}
+
+/// `[codes]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CodesConfig {
+    /// Font of posters, with Chinese characters; empty: the first that is found.
+    pub font: PathBuf,
+    /// The mini-program plugin that shows rooms.
+    pub plugin_appid: String,
+    /// Page of merchants' mini programs that a code opens; empty: codes open the viewers' page.
+    pub page: String,
+}
+
+impl Default for CodesConfig {
+    fn default() -> Self {
+        Self {
+            font: PathBuf::new(),
+            plugin_appid: "wx2b03c6e691cd7370".into(),
+            page: String::new(),
+        }
+    }
 }
 
 /// `[content]`: words beside those that Kaibo brings.
@@ -159,10 +189,18 @@ pub struct Settings {
     pub review: ReviewProvider,
     /// Bounds of a shelf.
     pub shelf: ShelfRules,
+    /// Pictures of goods that are too large are made to fit.
+    pub resize_goods_images: bool,
     /// Words that names must not have.
     pub words: Words,
     /// How callers of the WeChat-compatible API are judged.
     pub profile: Profile,
+    /// Font of posters; `None`: the first that is found.
+    pub font: Option<PathBuf>,
+    /// The mini-program plugin that shows rooms.
+    pub plugin_appid: String,
+    /// Page of merchants' mini programs that a code opens, where there is one.
+    pub code_page: Option<String>,
 }
 
 /// A setting that cannot be used.
@@ -224,6 +262,11 @@ impl Settings {
             "goods.card",
             "1s to 10m",
         )?;
+        bound(
+            config.codes.plugin_appid.parse::<AppId>().is_ok(),
+            "codes.plugin_appid",
+            "an appid such as \"wx2b03c6e691cd7370\"",
+        )?;
         let cap_ms = i64::from(room.max_hours) * HOUR_MS;
         Ok(Self {
             public_http: public_http.trim_end_matches('/').to_owned(),
@@ -244,8 +287,12 @@ impl Settings {
             verification: config.anchor.verification,
             review: config.goods.review,
             shelf,
+            resize_goods_images: config.goods.resize_images,
             words: Words::new(&config.content.forbidden, &config.content.claims),
             profile: config.wechat.profile,
+            font: Some(config.codes.font.clone()).filter(|path| !path.as_os_str().is_empty()),
+            plugin_appid: config.codes.plugin_appid.clone(),
+            code_page: Some(config.codes.page.clone()).filter(|page| !page.is_empty()),
         })
     }
 

@@ -19,11 +19,13 @@ pub mod quota;
 pub mod refusal;
 pub mod role;
 pub mod room;
+pub mod share_code;
 pub mod shelf;
 pub mod status;
 pub mod subscription;
 pub mod text;
 pub mod user;
+pub mod wechat;
 pub mod words;
 
 /// Milliseconds since the Unix epoch.

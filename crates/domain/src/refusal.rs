@@ -4,9 +4,11 @@ use crate::customer_service::CustomerServiceRefusal;
 use crate::endpoint::EndpointRefusal;
 use crate::goods::GoodsRefusal;
 use crate::person::PersonRefusal;
+use crate::share_code::ShareRefusal;
 use crate::shelf::ShelfRefusal;
 use crate::status::Status;
 use crate::subscription::SubscriptionRefusal;
+use crate::wechat::WechatRefusal;
 
 /// A rule that a field breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,6 +136,12 @@ pub enum Refusal {
     /// Something about a room's shelf.
     #[error(transparent)]
     Shelf(#[from] ShelfRefusal),
+    /// A room is not shared.
+    #[error(transparent)]
+    Share(#[from] ShareRefusal),
+    /// Something about an app's account with WeChat.
+    #[error(transparent)]
+    Wechat(#[from] WechatRefusal),
 }
 
 impl From<PersonRefusal> for Refusal {
@@ -151,7 +159,10 @@ pub enum ImageRefusal {
     /// More than the app takes.
     #[error("the image is too large")]
     TooLarge,
-    /// Not PNG, JPEG or GIF by its first bytes.
-    #[error("the image is neither PNG, JPEG nor GIF")]
+    /// More pixels than are taken, or a file that would be too large without what is not kept.
+    #[error("the image has too many pixels")]
+    TooManyPixels,
+    /// Not a whole PNG, JPEG or GIF.
+    #[error("the image is no whole PNG, JPEG or GIF")]
     UnknownFormat,
 }

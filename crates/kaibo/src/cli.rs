@@ -44,6 +44,9 @@ pub(crate) enum Command {
     /// The configuration file.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Find out why a shop's calls do not work: call the server as shops and SDKs do, and explain
+    /// each difference. Reads alone, unless --trial is given.
+    Doctor(DoctorArgs),
     /// Copy an installation into a folder, also while its server runs.
     Backup(BackupArgs),
     /// Put a backup where there is no installation.
@@ -95,6 +98,26 @@ pub(crate) struct ServeArgs {
     pub(crate) public_rtmp: Option<String>,
 }
 
+/// Flags of `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Where the installation lies: for its configured address, and for --tail.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The app. Its secret is read from the environment variable KAIBO_APP_SECRET.
+    #[arg(long)]
+    pub(crate) appid: AppId,
+    /// The base URL that the shop's SDK has; without it, the configured address.
+    #[arg(long, value_name = "URL", conflicts_with = "tail")]
+    pub(crate) url: Option<String>,
+    /// Also make a room of this anchor, a month ahead, and delete it again.
+    #[arg(long, value_name = "WECHAT_ID", conflicts_with = "tail")]
+    pub(crate) trial: Option<String>,
+    /// Follow the app's real callers and name their mistakes as they happen.
+    #[arg(long)]
+    pub(crate) tail: bool,
+}
+
 /// Flags of `backup`.
 #[derive(Debug, Args)]
 pub(crate) struct BackupArgs {
@@ -134,6 +157,39 @@ pub(crate) enum AppCommand {
         #[arg(long, default_value = "")]
         name: String,
     },
+    /// The app's account with WeChat itself.
+    #[command(subcommand)]
+    Wechat(WechatCommand),
+}
+
+/// `kaibo app wechat`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WechatCommand {
+    /// Set AppID and AppSecret and buy an access token with them; the secret is read from standard
+    /// input, so that it stands in no list of processes.
+    Set {
+        /// Which.
+        #[command(flatten)]
+        args: AppArgs,
+        /// The mini program's AppID; without it as it is, at first the app's own id.
+        #[arg(long, value_name = "APPID")]
+        wechat_appid: Option<String>,
+    },
+    /// Say how it stands.
+    Show(AppArgs),
+    /// Forget AppID, AppSecret and access token.
+    Drop(AppArgs),
+}
+
+/// Flags of every `kaibo app wechat` command.
+#[derive(Debug, Args)]
+pub(crate) struct AppArgs {
+    /// Where the installation lies.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The app.
+    #[arg(long)]
+    pub(crate) appid: AppId,
 }
 
 /// `kaibo anchor`.

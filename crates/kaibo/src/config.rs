@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use kaibo_api::ApiConfig;
 use kaibo_app::AppConfig;
-use kaibo_app::settings::{AnchorConfig, ContentConfig, GoodsConfig, RoomConfig, WechatConfig};
+use kaibo_app::settings::{
+    AnchorConfig, CodesConfig, ContentConfig, GoodsConfig, RoomConfig, WechatConfig,
+};
 use kaibo_domain::quota::Limits;
 use kaibo_media::MediaConfig;
 use kaibo_outbound::OutboundConfig;
@@ -41,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) content: ContentConfig,
     /// The WeChat-compatible API.
     pub(crate) wechat: WechatConfig,
+    /// Share codes and posters.
+    pub(crate) codes: CodesConfig,
     /// Pages and APIs.
     pub(crate) api: ApiConfig,
     /// The media server.
@@ -183,7 +187,12 @@ impl Config {
         )?;
         self.log_filter()?;
         self.database()?;
-        kaibo_app::Settings::new(&self.app(), "http://localhost", "rtmp://localhost")?;
+        let settings =
+            kaibo_app::Settings::new(&self.app(), "http://localhost", "rtmp://localhost")?;
+        if let Some(font) = &settings.font {
+            std::fs::File::open(font)
+                .with_context(|| format!("codes.font: cannot read {}", font.display()))?;
+        }
         Ok(())
     }
 
@@ -211,6 +220,7 @@ impl Config {
             goods: self.goods.clone(),
             content: self.content.clone(),
             wechat: self.wechat.clone(),
+            codes: self.codes.clone(),
         }
     }
 }
@@ -353,6 +363,8 @@ mod tests {
             ("[server]\ndatabase_readers = 0", "server.database_readers"),
             ("[room]\nmax_hours = 25", "room.max_hours"),
             ("[room]\ntime_zone = \"Mars\"", "room.time_zone"),
+            ("[codes]\nfont = \"/none.ttc\"", "codes.font"),
+            ("[codes]\nplugin_appid = \"a-b\"", "codes.plugin_appid"),
         ] {
             let said = parse(text, &[]).unwrap().check().unwrap_err().to_string();
             assert!(said.contains(key), "{said}");

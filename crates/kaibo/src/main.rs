@@ -40,6 +40,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::User(command) => command::user::run(command).await,
         Command::Migrate(command) => command::migrate::run(command).await,
         Command::Config(command) => command::config::run(&command),
+        Command::Doctor(args) => command::doctor::run(args).await,
         Command::Backup(args) => command::backup::backup(args).await,
         Command::Restore(args) => command::backup::restore(args).await,
     }

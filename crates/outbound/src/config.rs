@@ -4,6 +4,8 @@ use jiff::SignedDuration;
 use kaibo_domain::net::IpNet;
 use serde::Deserialize;
 
+use crate::wechat::api::WechatBase;
+
 /// `[outbound]`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -14,6 +16,8 @@ pub struct OutboundConfig {
     pub timeout: SignedDuration,
     /// Most calls to one host at once.
     pub connections_per_host: usize,
+    /// Where WeChat's API is.
+    pub wechat_base: WechatBase,
 }
 
 impl Default for OutboundConfig {
@@ -22,6 +26,7 @@ impl Default for OutboundConfig {
             allow_private: Vec::new(),
             timeout: SignedDuration::from_secs(10),
             connections_per_host: 8,
+            wechat_base: WechatBase::default(),
         }
     }
 }

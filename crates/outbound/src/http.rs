@@ -13,7 +13,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{HOST, USER_AGENT};
-use hyper::{Method, Request, Response};
+use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use kaibo_app::ports::CallError;
 use rustls::pki_types::ServerName;
@@ -34,19 +34,39 @@ const MAX_ANSWER: usize = 64 * 1024;
 const MAX_ADDRESSES: usize = 4;
 
 /// What is asked for.
-pub(crate) struct Ask {
-    pub(crate) method: Method,
-    pub(crate) url: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Bytes,
+pub struct Ask {
+    /// How.
+    pub method: Method,
+    /// Whom: http or https.
+    pub url: String,
+    /// Beside `Host` and `User-Agent`.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is sent.
+    pub body: Bytes,
+}
+
+/// What one call may take.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// From the first look at the name to the answer's end.
+    pub time: Duration,
+    /// Of an answer no more is read.
+    pub most_bytes: usize,
+    /// Most calls to one host at once.
+    pub at_once: usize,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    /// Its first 64 KiB.
-    pub(crate) body: Bytes,
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// As much as may be read.
+    pub body: Bytes,
+    /// That is all of it.
+    pub is_whole: bool,
 }
 
 impl Reply {
@@ -90,14 +110,24 @@ impl Client {
         }
     }
 
-    /// Makes a call. A redirect is an answer like any other.
+    /// Makes a call within the settings' bounds, of whose answer 64 KiB are read.
     pub(crate) async fn call(&self, ask: Ask) -> Result<Reply, CallError> {
-        let limit = Duration::try_from(self.config.timeout).unwrap_or(Duration::from_secs(10));
-        let call = timeout(limit, self.attempt(ask)).await;
+        let time = Duration::try_from(self.config.timeout).unwrap_or(Duration::from_secs(10));
+        let bounds = Bounds {
+            time,
+            most_bytes: MAX_ANSWER,
+            at_once: self.config.connections_per_host,
+        };
+        self.call_within(ask, bounds).await
+    }
+
+    /// Makes a call. A redirect is an answer like any other.
+    pub async fn call_within(&self, ask: Ask, bounds: Bounds) -> Result<Reply, CallError> {
+        let call = timeout(bounds.time, self.attempt(ask, bounds)).await;
         call.unwrap_or(Err(CallError::Timeout))
     }
 
-    async fn attempt(&self, ask: Ask) -> Result<Reply, CallError> {
+    async fn attempt(&self, ask: Ask, bounds: Bounds) -> Result<Reply, CallError> {
         let url = Url::parse(&ask.url).map_err(|_| CallError::Url)?;
         let is_tls = match url.scheme() {
             "https" => true,
@@ -107,11 +137,11 @@ impl Client {
         let host = url.host().ok_or(CallError::Url)?;
         let port = url.port_or_known_default().ok_or(CallError::Url)?;
         let name = url.host_str().ok_or(CallError::Url)?;
-        let _place = self.place(&format!("{name}:{port}")).await;
+        let _place = self.place(format!("{name}:{port}"), bounds.at_once).await;
         let stream = connect(&self.allowed(&host, port).await?).await?;
         let request = request(&ask, &url)?;
         if !is_tls {
-            return exchange(stream, request).await;
+            return exchange(stream, request, bounds.most_bytes).await;
         }
         let server = match host {
             Host::Domain(domain) => {
@@ -121,7 +151,8 @@ impl Client {
             Host::Ipv6(ip) => ServerName::from(IpAddr::from(ip)),
         };
         let stream = self.tls.connect(server, stream).await;
-        exchange(stream.map_err(|e| CallError::Tls(e.to_string()))?, request).await
+        let stream = stream.map_err(|e| CallError::Tls(e.to_string()))?;
+        exchange(stream, request, bounds.most_bytes).await
     }
 
     /// The addresses of a host that may be called: these very ones are connected to, so that a name
@@ -149,15 +180,14 @@ impl Client {
     }
 
     /// Waits for a place among the calls to a host.
-    async fn place(&self, host: &str) -> OwnedSemaphorePermit {
+    async fn place(&self, host: String, most: usize) -> OwnedSemaphorePermit {
         let places = {
             let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
             hosts.retain(|_, places| places.strong_count() > 0);
-            let there = hosts.get(host).and_then(Weak::upgrade);
+            let there = hosts.get(&host).and_then(Weak::upgrade);
             there.unwrap_or_else(|| {
-                let most = self.config.connections_per_host.max(1);
-                let places = Arc::new(Semaphore::new(most));
-                hosts.insert(host.to_owned(), Arc::downgrade(&places));
+                let places = Arc::new(Semaphore::new(most.max(1)));
+                hosts.insert(host, Arc::downgrade(&places));
                 places
             })
         };
@@ -207,6 +237,7 @@ fn request(ask: &Ask, url: &Url) -> Result<Request<Full<Bytes>>, CallError> {
 async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Full<Bytes>>,
+    most_bytes: usize,
 ) -> Result<Reply, CallError> {
     let broken = |_| CallError::Broken;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
@@ -214,7 +245,7 @@ async fn exchange(
         .map_err(broken)?;
     let answer = async move {
         let response = sender.send_request(request).await.map_err(broken)?;
-        read(response).await
+        read(response, most_bytes).await
     };
     // The connection only works while it is looked after.
     match select(pin!(answer), pin!(connection)).await {
@@ -223,22 +254,25 @@ async fn exchange(
     }
 }
 
-async fn read(response: Response<Incoming>) -> Result<Reply, CallError> {
-    let status = response.status().as_u16();
-    let mut body = response.into_body();
+async fn read(response: Response<Incoming>, most_bytes: usize) -> Result<Reply, CallError> {
+    let (head, mut body) = response.into_parts();
     let mut read = BytesMut::new();
-    while read.len() < MAX_ANSWER {
+    let mut is_whole = true;
+    while is_whole {
         let Some(frame) = body.frame().await else {
             break;
         };
         let Ok(piece) = frame.map_err(|_| CallError::Broken)?.into_data() else {
             continue;
         };
-        let room = MAX_ANSWER - read.len();
+        let room = most_bytes - read.len();
+        is_whole = piece.len() <= room;
         read.extend_from_slice(&piece[..piece.len().min(room)]);
     }
     Ok(Reply {
-        status,
+        status: head.status.as_u16(),
+        headers: head.headers,
         body: read.freeze(),
+        is_whole,
     })
 }

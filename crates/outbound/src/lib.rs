@@ -1,5 +1,5 @@
-//! Kaibo's calls to the world outside, behind `kaibo_app::ports`: webhooks, and the events of
-//! WeChat at a merchant's message URL. It knows no store and no room.
+//! Kaibo's calls to the world outside, behind `kaibo_app::ports`: webhooks, the events of WeChat at
+//! a merchant's message URL, and WeChat's own API. It knows no store and no room.
 
 mod config;
 mod http;
@@ -10,22 +10,29 @@ mod wechat;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use kaibo_app::ports::{CallError, MessageCall, Outbound, WebhookCall};
+use kaibo_app::ports::{
+    CallError, MessageCall, Outbound, SoldToken, WebhookCall, WechatAnswer, WechatKey,
+    WechatRequest,
+};
 use kaibo_domain::UnixMs;
 use kaibo_domain::endpoint::MessageSettings;
+use kaibo_domain::wechat::{TokenTrouble, WechatCredentials};
 
 pub use config::OutboundConfig;
-pub use http::Client;
+pub use http::{Ask, Bounds, Client, Reply};
+pub use wechat::api::{InvalidBase, WechatBase};
 
 /// Everything that leaves the house.
 pub struct Calls {
     client: Client,
+    wechat_base: WechatBase,
 }
 
 impl Calls {
     /// Calls within the bounds of `config`.
     pub fn new(config: OutboundConfig) -> Self {
         Self {
+            wechat_base: config.wechat_base.clone(),
             client: Client::new(config),
         }
     }
@@ -51,6 +58,33 @@ impl Outbound for Calls {
         at: UnixMs,
     ) -> BoxFuture<'_, Result<(), CallError>> {
         Box::pin(wechat::check(&self.client, to, at))
+    }
+
+    fn buy_wechat_token(
+        &self,
+        credentials: WechatCredentials,
+        force: bool,
+    ) -> BoxFuture<'_, Result<SoldToken, TokenTrouble>> {
+        Box::pin(async move {
+            wechat::api::buy_token(&self.client, &self.wechat_base, &credentials, force).await
+        })
+    }
+
+    fn call_wechat(
+        &self,
+        request: WechatRequest,
+        key: WechatKey,
+    ) -> BoxFuture<'_, Result<WechatAnswer, CallError>> {
+        Box::pin(wechat::api::call(
+            &self.client,
+            &self.wechat_base,
+            request,
+            key,
+        ))
+    }
+
+    fn code_request(&self, page: &str, scene: &str) -> Option<WechatRequest> {
+        wechat::code::request(page, scene)
     }
 }
 

@@ -2,7 +2,9 @@
 //! section 9).
 //! <https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html>
 
+pub(crate) mod api;
 mod body;
+pub(crate) mod code;
 mod safe;
 
 use hyper::Method;

@@ -9,6 +9,7 @@ mod anchors;
 mod apps;
 mod assistants;
 mod backup;
+mod calendar;
 mod call_log;
 mod calls;
 mod crash;
@@ -20,6 +21,7 @@ mod door;
 mod endpoints;
 mod error;
 mod events;
+mod generation;
 mod goods;
 mod goods_row;
 mod identities;
@@ -34,6 +36,7 @@ mod roles;
 mod room_access;
 mod room_row;
 mod rooms;
+mod share_codes;
 mod shelf;
 mod subscriptions;
 mod tokens;
@@ -41,6 +44,7 @@ mod two_factor;
 mod user_links;
 mod users;
 mod watch;
+mod wechat;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -63,6 +67,7 @@ pub use deliveries::{Delivery, NewDelivery, Tried};
 pub use devices::{Device, Enrolment};
 pub use endpoints::{Endpoint, EndpointKind, NewEndpoint};
 pub use error::StoreError;
+pub use generation::Generation;
 pub use goods::{GoodsQuery, GoodsSetting, MadeGoods, NewGoods, SavedGoods, Submissions};
 pub use identities::{Decided, NewSubmission, Reveal, Submission, Submitted};
 pub use images::Image;
@@ -74,6 +79,7 @@ pub use repeats::Repeat;
 pub use roles::{Given, Taken};
 pub use room_access::{PushRefusal, RoomAccess};
 pub use rooms::{NewRoom, RoomQuery, Saved};
+pub use share_codes::ShareCode;
 pub use shelf::Shelved;
 pub use subscriptions::{Follower, Subscription};
 pub use tokens::{AccessToken, TokenKind};
@@ -81,6 +87,7 @@ pub use two_factor::TwoFactor;
 pub use user_links::NewUser;
 pub use users::{User, UserChange};
 pub use watch::Watcher;
+pub use wechat::{Bought, WechatAccount};
 
 /// A handle on the data folder; clones share it.
 #[derive(Clone)]
@@ -186,8 +193,8 @@ impl Store {
         let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         let beat = keys::random::<8>().to_vec();
-        let written = self.writer().execute(sql, args!["ping", beat]).await;
-        written.map(drop)
+        let written = self.writer().aside().execute(sql, args!["ping", beat]);
+        written.await.map(drop)
     }
 
     /// Commits that this handle's writer made; writes that arrive together share one.

@@ -1,6 +1,8 @@
 //! An HTTP server for tests: it keeps what it is sent, and answers as it is told. What it cannot
 //! read it answers with nothing, which fails the caller's test.
 
+pub mod wechat;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -17,10 +17,15 @@ const WALLS: &[(&str, &[&str], &[&str])] = &[
         &["tokio", "sqlx", "axum", "hyper", "getrandom", "rand"],
     ),
     ("kaibo-store", &["kaibo-domain"], &["axum", "hyper"]),
+    (
+        "kaibo-pictures",
+        &[],
+        &["tokio", "sqlx", "axum", "hyper", "getrandom", "rand"],
+    ),
     ("kaibo-bus", &["kaibo-domain"], &["sqlx", "axum"]),
     (
         "kaibo-app",
-        &["kaibo-domain", "kaibo-store", "kaibo-bus"],
+        &["kaibo-domain", "kaibo-store", "kaibo-bus", "kaibo-pictures"],
         &["sqlx", "axum", "hyper"],
     ),
     (

@@ -70,7 +70,7 @@ pub(crate) struct AppCredentials {
     secret: String,
 }
 
-/// The scheduling rules in force; widths are [least, greatest] in half-width units.
+/// The rules in force for plans and shelves; widths are [least, greatest] in half-width units.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LimitsView {
@@ -80,6 +80,9 @@ pub(crate) struct LimitsView {
     max_length_ms: i64,
     name: [usize; 2],
     anchor_name: [usize; 2],
+    /// Most goods on the shelf of one room.
+    #[schema(example = 200)]
+    shelf_holds: u32,
 }
 
 /// A room of the app changed: load it anew.
@@ -174,13 +177,14 @@ pub(crate) async fn set_latency_budget(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The scheduling rules in force
+/// The rules in force for plans and shelves
 #[utoipa::path(
     get, path = "/limits", tag = "apps", operation_id = "getLimits",
     responses((status = 200, body = LimitsView))
 )]
 pub(crate) async fn limits(State(api): State<Arc<ApiState>>) -> Json<LimitsView> {
-    let plan = &api.kaibo.settings().plan;
+    let settings = api.kaibo.settings();
+    let plan = &settings.plan;
     Json(LimitsView {
         min_lead_ms: plan.min_lead_ms,
         max_ahead_ms: plan.max_ahead_ms,
@@ -188,6 +192,7 @@ pub(crate) async fn limits(State(api): State<Arc<ApiState>>) -> Json<LimitsView>
         max_length_ms: plan.max_length_ms,
         name: NAME_WIDTH.into(),
         anchor_name: ANCHOR_NAME_WIDTH.into(),
+        shelf_holds: settings.shelf.max_goods,
     })
 }
 

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::auth::AppPath;
 use crate::body::JsonBody;
 use crate::error::{ApiError, ApiResult};
+use crate::peer::ClientIp;
 use crate::state::ApiState;
 
 /// Most entries of a list of addresses.
@@ -58,6 +59,9 @@ pub(crate) struct DoorView {
     /// Addresses and networks that may call; none: everybody.
     #[schema(example = json!(["203.0.113.7/32", "10.0.0.0/8"]))]
     allowed_ips: Vec<String>,
+    /// The address that asks, as calls from there would be seen.
+    #[schema(example = "203.0.113.7")]
+    your_ip: String,
 }
 
 /// What is to hold for an app's calls.
@@ -80,6 +84,7 @@ pub(crate) struct DoorForm {
 )]
 pub(crate) async fn read(
     State(api): State<Arc<ApiState>>,
+    client: ClientIp,
     AppPath(app_id): AppPath,
 ) -> ApiResult<Json<DoorView>> {
     let door = api.kaibo.door(&app_id).await?;
@@ -87,6 +92,7 @@ pub(crate) async fn read(
         profile: door.profile.map(ProfileView::from),
         profile_in_force: api.kaibo.profile(&door).into(),
         allowed_ips: door.allowed.iter().map(IpNet::to_string).collect(),
+        your_ip: client.0.to_string(),
     }))
 }
 

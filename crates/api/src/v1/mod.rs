@@ -37,6 +37,7 @@ pub(crate) mod room_statuses;
 pub(crate) mod room_views;
 mod rooms;
 mod session;
+mod share_codes;
 mod shelf;
 mod subscriptions;
 mod switches;
@@ -45,6 +46,7 @@ mod users;
 mod view;
 mod viewer;
 mod webhooks;
+mod wechat;
 
 /// Routes that need no session: viewers', the anchor's, the way into the console.
 pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
@@ -52,6 +54,7 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(viewer::room))
         .routes(routes!(viewer::room_events))
         .routes(routes!(shelf::public))
+        .routes(routes!(share_codes::shared))
         .routes(routes!(identities::verification, identities::submit))
         .routes(routes!(devices::enrolment, devices::enrol))
         .routes(routes!(session::check_setup, session::set_up))
@@ -88,6 +91,7 @@ pub(crate) fn app_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(anchors::anchors))
         .routes(routes!(anchors::upload_image))
         .routes(routes!(identities::invite))
+        .routes(routes!(share_codes::share))
 }
 
 /// As [`app_routes`], but that its calls are not counted: a poll of statuses is always answered.
@@ -187,6 +191,7 @@ pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(door::read))
         .routes(routes!(admission::facts))
         .routes(routes!(customer_service::read, customer_service::set))
+        .routes(routes!(wechat::read, wechat::set, wechat::drop))
         .routes(routes!(rooms::ban))
         .routes(routes!(rooms::unban))
         .routes(routes!(goods::approve))

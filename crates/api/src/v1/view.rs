@@ -135,6 +135,9 @@ pub(crate) struct ConsoleRoom {
     #[serde(rename = "type")]
     kind: u8,
     anchor_wechat: String,
+    /// Who made the room, as WeChat's API was told (`createrWechat`).
+    #[schema(required)]
+    creator_wechat: Option<String>,
     /// A good stream is arriving.
     good: bool,
     /// Start was asked for; the next good stream starts the room.
@@ -229,6 +232,7 @@ impl ConsoleRoom {
                 RoomKind::Push => 1,
             },
             anchor_wechat: draft.anchor_wechat.clone(),
+            creator_wechat: draft.creator_wechat.clone(),
             good: room.good,
             armed: room.armed,
             feeds_url: draft.feeds.as_deref().map(image_path),

@@ -114,6 +114,14 @@ impl Visit {
 
     /// Token, address, transport, admission, method, quota, in this order.
     pub(super) async fn let_in(&mut self, method: &Method, query: &Params) -> Result<AppId, Fault> {
+        let app_id = self.known(query).await?;
+        self.check_method(method)?;
+        self.count(&app_id).await?;
+        Ok(app_id)
+    }
+
+    /// Token, address, transport, admission.
+    pub(super) async fn known(&mut self, query: &Params) -> Result<AppId, Fault> {
         let token = query.text("access_token")?.ok_or(CallFault::TokenMissing)?;
         let app_id = match self.kaibo.authenticate(&token).await? {
             Ok(app_id) => app_id,
@@ -123,8 +131,6 @@ impl Visit {
             Err(refusal) => return Err(Fault::Token(refusal)),
         };
         self.welcome(&app_id).await?;
-        self.check_method(method)?;
-        self.count(&app_id).await?;
         Ok(app_id)
     }
 
@@ -137,7 +143,8 @@ impl Visit {
             Counted::DayFull(standing) => (standing, Some(CallFault::DailyQuota)),
             Counted::MinuteFull(standing) => (standing, Some(CallFault::MinuteQuota)),
         };
-        self.standing = Some(standing);
+        // Without a limit of the day there is nothing to say of what is left.
+        self.standing = Some(standing).filter(|standing| standing.limit < u32::MAX);
         refused.map_or(Ok(()), |fault| Err(fault.into()))
     }
 
@@ -251,7 +258,7 @@ fn repeat_key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
     Ok(Some(key.to_owned()))
 }
 
-fn content_type(headers: &HeaderMap) -> String {
+pub(super) fn content_type(headers: &HeaderMap) -> String {
     let mime = headers.get(CONTENT_TYPE).map(HeaderValue::to_str);
     mime.and_then(Result::ok).unwrap_or_default().to_owned()
 }

@@ -2,21 +2,22 @@
 //! fault becomes one of them here.
 
 mod customer_service;
-mod subscription;
-
 mod goods;
-
+mod pass_through;
 mod people;
+mod subscription;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use kaibo_app::{CredentialRefusal, TokenRefusal};
+use kaibo_app::{CredentialRefusal, TokenRefusal, WechatFault};
 use kaibo_domain::goods::GoodsRefusal;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
+use kaibo_domain::share_code::ShareRefusal;
 use serde_json::{Map, Value, json};
 
 pub(super) use goods::Part;
+pub(super) use pass_through::NotPassed;
 
 /// What is wrong with a call before any rule of a room is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ pub(super) enum CallFault {
     /// Not a key.
     KeyInvalid,
     /// No such path.
-    UrlUnknown,
+    UrlUnknown(NotPassed),
     /// A parameter that must be there is not.
     Missing(&'static str),
     /// A parameter is of the wrong kind or out of its range.
@@ -87,6 +88,8 @@ pub(super) enum CallFault {
     NotAnAnchor,
     /// An image beyond the size for its place.
     ImageTooLarge(Field),
+    /// Parameters of a share code that cannot be read.
+    BadParameters,
     /// An image whose file is gone from the data folder.
     ImageGone,
 }
@@ -127,6 +130,9 @@ pub(super) enum Fault {
     /// Goods that are to be deleted stay.
     #[error(transparent)]
     NotDeleted(GoodsRefusal),
+    /// WeChat itself was not asked, or did not answer.
+    #[error(transparent)]
+    Wechat(Box<WechatFault>),
 }
 
 impl Fault {
@@ -152,6 +158,18 @@ impl Fault {
 impl From<CallFault> for Fault {
     fn from(fault: CallFault) -> Self {
         Self::Call(fault)
+    }
+}
+
+impl From<NotPassed> for Fault {
+    fn from(why: NotPassed) -> Self {
+        Self::Call(CallFault::UrlUnknown(why))
+    }
+}
+
+impl From<Box<WechatFault>> for Fault {
+    fn from(fault: Box<WechatFault>) -> Self {
+        Self::Wechat(fault)
     }
 }
 
@@ -212,6 +230,7 @@ pub(super) fn verdict(fault: &Fault) -> Verdict {
         Fault::Failed(_) => Verdict::new(-1, "system error"),
         Fault::PartFailed(part, _) => goods::of_part(*part),
         Fault::NotDeleted(refusal) => goods::of_deleting(refusal),
+        Fault::Wechat(fault) => pass_through::verdict(fault),
     }
 }
 
@@ -242,7 +261,7 @@ fn of_call(fault: CallFault) -> Verdict {
             200_001,
             "the call with this Idempotency-Key was cut off, see whether it was done",
         ),
-        CallFault::UrlUnknown => Verdict::new(40066, "invalid url"),
+        CallFault::UrlUnknown(_) => pass_through::unknown_url(),
         CallFault::Missing("startTime" | "endTime")
         | CallFault::Invalid("startTime" | "endTime") => plan_invalid(),
         CallFault::Missing(key) => missing(key),
@@ -264,6 +283,7 @@ fn of_call(fault: CallFault) -> Verdict {
             field,
             rule: FieldRule::TooLong,
         }),
+        CallFault::BadParameters => bad_parameters(),
         CallFault::ImageGone => Verdict::new(1007, "get no data"),
     }
 }
@@ -307,17 +327,23 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::PersonUnknown => Verdict::new(600_002, "user not found"),
         Refusal::Person(refusal) => people::of_person(*refusal),
         // No operation of WeChat's leads to these.
-        Refusal::AppUnknown | Refusal::LatencyBudget(_) | Refusal::Endpoint(_) => {
-            Verdict::new(200_001, "invalid app")
-        }
+        Refusal::AppUnknown
+        | Refusal::LatencyBudget(_)
+        | Refusal::Endpoint(_)
+        | Refusal::Wechat(_) => Verdict::new(200_001, "invalid app"),
         Refusal::AppExists => Verdict::new(200_001, "appid exists"),
         Refusal::Goods(refusal) => goods::of_goods(refusal),
         Refusal::Shelf(refusal) => goods::of_shelf(*refusal),
         Refusal::Image(ImageRefusal::Empty) => Verdict::new(41005, "media data missing"),
-        Refusal::Image(ImageRefusal::TooLarge) => Verdict::new(45001, "media size out of limit"),
+        Refusal::Image(ImageRefusal::TooLarge | ImageRefusal::TooManyPixels) => {
+            Verdict::new(45001, "media size out of limit")
+        }
         Refusal::Image(ImageRefusal::UnknownFormat) => Verdict::new(40004, "invalid media type"),
         Refusal::CustomerService(refusal) => customer_service::verdict(*refusal),
         Refusal::Subscription(refusal) => subscription::verdict(*refusal),
+        // No operation of WeChat's asks for a code by its id.
+        Refusal::Share(ShareRefusal::Params | ShareRefusal::Unknown) => bad_parameters(),
+        Refusal::Share(ShareRefusal::TooMany) => daily_quota(),
     }
 }
 
@@ -380,6 +406,11 @@ fn missing(key: &str) -> Verdict {
 
 fn invalid(key: &str) -> Verdict {
     Verdict::new(200_002, format!("parameter {key} is invalid"))
+}
+
+/// The one number of `room/getsharedcode` (spec E06).
+fn bad_parameters() -> Verdict {
+    Verdict::new(1001, "request parameters invalid")
 }
 
 fn plan_invalid() -> Verdict {

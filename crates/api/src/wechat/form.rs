@@ -84,7 +84,7 @@ fn settle(value: &mut Value) {
 }
 
 /// `+` and `%XX` decoded; a percent sign that starts no code stands for itself.
-fn decode(text: &[u8]) -> Option<String> {
+pub(super) fn decode(text: &[u8]) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, tail)) = rest.split_first() {

@@ -9,12 +9,14 @@ mod form;
 mod goods;
 mod live_info;
 mod media;
+mod pass_through;
 mod platform;
 mod reason;
 mod repeat;
 mod request;
 mod roles;
 mod rooms;
+mod share_codes;
 mod shelf;
 mod sub_anchors;
 mod subscriptions;
@@ -23,19 +25,20 @@ mod token;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{MethodRouter, any};
 use kaibo_app::Kaibo;
 use kaibo_domain::id::AppId;
 use kaibo_domain::quota::CallLimit;
 
-use answer::{Answer, respond};
+use answer::Answer;
 use door::Visit;
-use errcode::{CallFault, Fault};
+use errcode::Fault;
 use request::Params;
 
-/// Every route of the WeChat-compatible API, and 40066 for each other path under `/wxa`,
-/// `/wxaapi` and `/cgi-bin`. It reads bodies itself, up to its own caps: mount it outside any
+/// Every route of the WeChat-compatible API; each other path under `/wxa`, `/wxaapi` and `/cgi-bin`
+/// is handed on to WeChat itself, or 40066. It reads bodies itself, up to its own caps: mount it outside any
 /// body limit below 16 MiB, or a caller who sends too much gets no answer it can read.
 pub fn routes(kaibo: Kaibo) -> Router {
     let mut routes: Vec<_> = table()
@@ -53,7 +56,7 @@ pub fn routes(kaibo: Kaibo) -> Router {
         "cgi-bin/",
         "cgi-bin/{*rest}",
     ] {
-        routes.push((unknown, any(unknown_url)));
+        routes.push((unknown, any(pass_through::answer)));
     }
     let mut router = Router::new();
     for (path, handler) in routes {
@@ -80,21 +83,21 @@ fn table() -> Vec<(&'static str, Route)> {
     table.extend(subscriptions::routes());
     table.extend(goods::routes());
     table.extend(shelf::routes());
+    table.extend(share_codes::routes());
     table.extend(roles::routes());
     table.extend(assistants::routes());
     table.extend(sub_anchors::routes());
     table
 }
 
-/// Whether an unrouted path is WeChat's, so that [`unknown_url`] answers it and not a page.
-pub fn owns(path: &str) -> bool {
-    let path = path.trim_start_matches('/');
-    path.starts_with("wxa") || path.starts_with("cgi-bin")
+/// Whether a request that no route takes is WeChat's, so that [`pass_on`] answers it and not a page.
+pub fn is_meant(uri: &Uri) -> bool {
+    pass_through::is_meant(uri.path(), uri.query().unwrap_or_default())
 }
 
-/// 40066: no such path.
-pub async fn unknown_url(State(kaibo): State<Kaibo>) -> Response {
-    respond(kaibo.now(), Err(CallFault::UrlUnknown.into()))
+/// Hands a call on to WeChat itself, or answers 40066.
+pub async fn pass_on(kaibo: State<Kaibo>, request: Request) -> Response {
+    pass_through::answer(kaibo, request).await
 }
 
 /// How an operation wants to be called, and how often everybody may.

@@ -1,8 +1,9 @@
 //! The true reason behind a refusal, in plain words: WeChat's numbers and texts often name another.
 
+use kaibo_app::WechatFault;
 use kaibo_domain::refusal::Refusal;
 
-use super::errcode::{CallFault, Fault};
+use super::errcode::{CallFault, Fault, NotPassed};
 
 /// Longest piece of a caller's own text that is repeated.
 const MAX_QUOTED: usize = 80;
@@ -33,6 +34,8 @@ pub(super) fn of(fault: &Fault) -> Option<String> {
         Fault::Call(CallFault::NeedsGet | CallFault::NeedsPost) => {
             "method: the operation wants another HTTP method".to_owned()
         }
+        Fault::Call(CallFault::UrlUnknown(why)) => not_passed(*why).to_owned(),
+        Fault::Wechat(fault) => of_wechat(fault),
         Fault::Refused(Refusal::Fields(broken)) => {
             let each = broken.iter().map(|b| format!("{:?} {:?}", b.field, b.rule));
             format!("fields: {}", each.collect::<Vec<_>>().join(", "))
@@ -44,6 +47,37 @@ pub(super) fn of(fault: &Fault) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+fn not_passed(why: NotPassed) -> &'static str {
+    match why {
+        NotPassed::Path => "pass-through: this is no path of WeChat's API",
+        NotPassed::Live => {
+            "pass-through: live is answered by Kaibo alone, and this path is unknown"
+        }
+        NotPassed::Own => {
+            "pass-through: Kaibo answers this path, written in small letters and alone"
+        }
+        NotPassed::Method => "pass-through: WeChat's API has no such method",
+        NotPassed::NoToken => {
+            "pass-through: Kaibo does not answer this path; with an access_token in the query it \
+             would be handed on to WeChat"
+        }
+    }
+}
+
+fn of_wechat(fault: &WechatFault) -> String {
+    let text = match fault {
+        WechatFault::NoAccount(_) => {
+            "pass-through: Kaibo does not answer this path; to have it handed on to WeChat, set \
+             the mini program's AppID and AppSecret in the console, or by `kaibo app wechat set`"
+                .to_owned()
+        }
+        fault => format!("pass-through: {fault}"),
+    };
+    // A header holds nothing else.
+    let plain = |c: char| if c.is_ascii() { c } else { '?' };
+    text.chars().map(plain).collect()
 }
 
 /// The body's Content-Type is not JSON's.

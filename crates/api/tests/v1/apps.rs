@@ -83,6 +83,7 @@ async fn limits_are_those_in_force() {
     assert_eq!(limits["maxLengthMs"], 43_200_000);
     assert_eq!(limits["name"], json!([6, 34]));
     assert_eq!(limits["anchorName"], json!([4, 30]));
+    assert_eq!(limits["shelfHolds"], 200);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! `/v1/apps/{appid}/door`: how an app's calls are let in.
 
+use std::net::IpAddr;
+
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -11,7 +13,12 @@ async fn profile_and_addresses_are_set_together_and_taken_back() {
     let owner = world.owner().await;
     let path = format!("/v1/apps/{APP}/door");
     let set = async |body: Value| owner.call(Method::PUT, &path, Some(body)).await;
-    let door = async || owner.get(&path).await.ok();
+    let door = async || {
+        let mut door = owner.get(&path).await.ok();
+        let your_ip = door.as_object_mut().unwrap().remove("yourIp").unwrap();
+        assert!(your_ip.as_str().unwrap().parse::<IpAddr>().is_ok());
+        door
+    };
     let open = json!({"profile": null, "profileInForce": "tolerant", "allowedIps": []});
     assert_eq!(door().await, open);
     let form = json!({"profile": "strict", "allowedIps": ["203.0.113.7", " 10.0.0.0/8 "]});

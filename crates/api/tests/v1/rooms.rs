@@ -24,7 +24,7 @@ async fn a_room_is_made_and_reads_the_same() {
         "closeGoods": false, "closeLike": false, "closeShare": false, "closeReplay": true,
         "banComment": false, "customerServiceUrl": null,
         "offset": made.body["offset"], "now": NOW, "banReason": null, "type": 1,
-        "anchorWechat": ANCHOR, "good": false, "armed": false, "feedsUrl": null,
+        "anchorWechat": ANCHOR, "creatorWechat": null, "good": false, "armed": false, "feedsUrl": null,
         "isFeedsPublic": true, "closeKf": true, "createdAt": NOW, "graceUntil": null,
         "capAt": null, "lastRefusal": null,
     });

@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use kaibo_api::{ApiConfig, Metrics};
 use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
 use kaibo_domain::id::{AppId, RoomId, stream_name};
+use kaibo_outbound::{Calls, OutboundConfig};
 use kaibo_store::{DATABASE_FILE, Store};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
@@ -63,6 +64,8 @@ pub(crate) struct Plan {
     pub(crate) api: ApiConfig,
     pub(crate) public_http: &'static str,
     pub(crate) metrics: Option<Metrics>,
+    /// `None`: calls nobody.
+    pub(crate) outbound: Option<OutboundConfig>,
 }
 
 impl Default for Plan {
@@ -72,6 +75,7 @@ impl Default for Plan {
             api: ApiConfig::default(),
             public_http: "https://live.test",
             metrics: None,
+            outbound: None,
         }
     }
 }
@@ -86,7 +90,13 @@ impl World {
         let store = Store::open(data_dir.path()).await.unwrap();
         let clock = Clock::manual(NOW);
         let settings = Settings::new(&plan.app, plan.public_http, "rtmp://push.test").unwrap();
-        let kaibo = Kaibo::new(store.clone(), clock.clone(), settings);
+        let kaibo = match plan.outbound {
+            None => Kaibo::new(store.clone(), clock.clone(), settings),
+            Some(config) => {
+                let calls = Calls::shared(config);
+                Kaibo::with_outbound(store.clone(), clock.clone(), settings, calls)
+            }
+        };
         let app_id: AppId = APP.parse().unwrap();
         let secret = Some(SECRET.to_owned());
         let made = kaibo.create_app(Some(app_id.clone()), secret, "Shop");

@@ -137,7 +137,8 @@ impl Stand<'_> {
             // Pages may not be built, and a path that no operation has is told so.
             Self::Other(_) => {
                 let is_page = [200, 307, 404, 503].contains(&seen.status);
-                if is_page && seen.errcode().is_none_or(|code| code == 40_066) {
+                let is_told = |code: i64| code == 40_066 || NOT_LET_IN.contains(&code);
+                if is_page && seen.errcode().is_none_or(is_told) {
                     Ok(())
                 } else {
                     wrong()

@@ -18,14 +18,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::http::Method;
 use futures_util::future::join_all;
-use kaibo_app::AppConfig;
 use kaibo_domain::door::Profile;
 use kaibo_domain::id::AppId;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::world::{Base, Ground, World, request, verdict};
-use lists::{LEFT_OUT, NOT_YET, UNBUILT};
+use crate::world::{Base, Ground};
+use lists::{LEFT_OUT, NOT_YET};
 use scene::Scene;
 
 /// What placeholders stand for.
@@ -132,18 +131,13 @@ fn calls(call: &Call, operations: &[&Call]) -> Vec<Call> {
     if call.path != EVERY_OPERATION {
         return vec![call.clone()];
     }
-    let built = operations.iter().filter(|op| !is_unbuilt(&op.path));
-    built
-        .map(|op| Call {
-            method: op.method.clone(),
-            path: op.path.clone(),
-            ..call.clone()
-        })
-        .collect()
-}
-
-fn is_unbuilt(path: &str) -> bool {
-    UNBUILT.iter().any(|(_, unbuilt)| *unbuilt == path)
+    let each = operations.iter();
+    each.map(|op| Call {
+        method: op.method.clone(),
+        path: op.path.clone(),
+        ..call.clone()
+    })
+    .collect()
 }
 
 fn reason_in(list: &[(&str, &'static str)], case: &Case) -> Option<&'static str> {
@@ -216,9 +210,6 @@ impl Stage {
             }
             return tally;
         };
-        if is_unbuilt(&call.path) {
-            return Tally::left_out();
-        }
         tally.run += 1;
         let mut wrong = Vec::new();
         for call in calls(call, operations) {
@@ -317,30 +308,11 @@ async fn every_case_holds_on_postgres_in_the_strict_profile() {
     every_case_holds(Base::Postgres, Profile::Strict).await;
 }
 
-#[tokio::test]
-async fn an_operation_that_is_not_built_is_an_unknown_url() {
-    let world = World::with(AppConfig::default()).await;
-    for (method, path) in UNBUILT {
-        let method: Method = method.parse().unwrap();
-        let call = request(method, &world.with_token(path), None, "");
-        let answer = world.send(call).await;
-        assert_eq!(
-            verdict(&answer),
-            (40_066, "invalid url"),
-            "{path} is built: take it off UNBUILT"
-        );
-    }
-}
-
 #[test]
 fn the_lists_name_nothing_that_is_not_there() {
     let cases = all();
     for (name, _) in LEFT_OUT.iter().chain(NOT_YET) {
         let found = cases.iter().find(|case| case.name == *name);
         assert!(found.is_some(), "there is no case {name}");
-    }
-    for (_, path) in UNBUILT {
-        let mut calls = cases.iter().filter_map(|case| case.request.as_ref());
-        assert!(calls.any(|call| call.path == *path), "no case calls {path}");
     }
 }

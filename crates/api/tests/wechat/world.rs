@@ -1,6 +1,7 @@
 //! An installation with one app, one verified anchor and three images, and a caller of it.
 
 use std::fmt::Write as _;
+use std::io::Cursor;
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,11 +12,12 @@ use kaibo_api::Metrics;
 use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
 use kaibo_domain::id::{AppId, RoomId, stream_name};
 use kaibo_domain::room::Command;
-use kaibo_outbound::{Calls, OutboundConfig};
+use kaibo_outbound::{Calls, OutboundConfig, WechatBase};
 use kaibo_store::{DATABASE_FILE, Database, Store};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
+use test_receiver::wechat::Wechat;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -113,6 +115,22 @@ impl World {
 
     /// Beside others in one store, each with an app and a clock of its own.
     pub(crate) async fn in_store(ground: Ground, app_id: AppId, config: AppConfig) -> Self {
+        Self::build(ground, app_id, config, WechatBase::default()).await
+    }
+
+    /// With a stand-in for WeChat's own API.
+    pub(crate) async fn beside(wechat: &Wechat, config: AppConfig) -> Self {
+        let ground = Ground::new(Base::Sqlite).await;
+        let base = wechat.base().parse().unwrap();
+        Self::build(ground, APP_ID.parse().unwrap(), config, base).await
+    }
+
+    async fn build(
+        ground: Ground,
+        app_id: AppId,
+        config: AppConfig,
+        wechat_base: WechatBase,
+    ) -> Self {
         let Ground {
             store,
             data_dir,
@@ -122,6 +140,7 @@ impl World {
         let settings = Settings::new(&config, "https://live.test", "rtmp://push.test").unwrap();
         let outbound = Calls::shared(OutboundConfig {
             allow_private: vec!["127.0.0.0/8".parse().unwrap()],
+            wechat_base,
             ..OutboundConfig::default()
         });
         let kaibo = Kaibo::with_outbound(store.clone(), clock.clone(), settings, outbound);
@@ -168,6 +187,11 @@ impl World {
             data_dir: Arc::clone(&self.data_dir),
             url: self.url.clone(),
         }
+    }
+
+    /// The database's; of SQLite in the folder none.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     pub(crate) async fn verify(&self, anchor: &str) {
@@ -328,7 +352,13 @@ impl World {
 
     /// Takes a table away, so that whatever reads it fails.
     pub(crate) async fn lose_table(&self, table: &str) {
-        let sql = AssertSqlSafe(format!("ALTER TABLE {table} RENAME TO lost"));
+        self.change_database(&format!("ALTER TABLE {table} RENAME TO lost"))
+            .await;
+    }
+
+    /// By a statement of which Kaibo knows nothing.
+    pub(crate) async fn change_database(&self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
         if self.url.starts_with("sqlite:") {
             let mut conn = SqliteConnection::connect(&self.url).await.unwrap();
             conn.execute(sql).await.unwrap();
@@ -454,14 +484,22 @@ pub(crate) fn png(bytes: usize) -> Vec<u8> {
     png_of(1, 1, bytes)
 }
 
-/// A PNG that says it is so large, padded to `bytes`.
+/// A black PNG, padded to `bytes` by a chunk that nobody reads.
 pub(crate) fn png_of(width: u32, height: u32, bytes: usize) -> Vec<u8> {
-    let mut image = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-    image.extend(width.to_be_bytes());
-    image.extend(height.to_be_bytes());
-    image.extend(b"\x08\x02\0\0\0\x90wS\xde");
-    image.resize(bytes, 0);
-    image
+    let mut file = Cursor::new(Vec::new());
+    let black = image::GrayImage::new(width, height);
+    black.write_to(&mut file, image::ImageFormat::Png).unwrap();
+    let mut file = file.into_inner();
+    // Length, name and sum of the chunk, and of the one that ends the file.
+    let Some(padding) = bytes.checked_sub(file.len() + 12) else {
+        return file;
+    };
+    let end = file.split_off(file.len() - 12);
+    file.extend((padding as u32).to_be_bytes());
+    file.extend(b"paDd");
+    file.resize(file.len() + padding + 4, 0);
+    file.extend(end);
+    file
 }
 
 pub(crate) async fn bytes_of(response: Response<Body>) -> Bytes {

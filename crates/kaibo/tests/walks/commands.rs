@@ -149,18 +149,21 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
     };
     let all = |state: &str| {
         let steps = [
-            (1, "house"),
-            (2, "latency budget"),
-            (3, "goods"),
-            (4, "people"),
-            (5, "subscription"),
-            (6, "webhook"),
-            (7, "door"),
-            (8, "admission"),
-            (11, "users"),
+            "house",
+            "latency budget",
+            "goods",
+            "people",
+            "subscription",
+            "webhook",
+            "door",
+            "admission",
+            "pictures",
+            "calendar",
+            "users",
+            "wechat",
         ];
-        let lines = steps.map(|(n, step)| format!("{n:04}  {step}  {state}\n"));
-        let lines = lines.into_iter();
+        let lines = steps.into_iter().zip(1..);
+        let lines = lines.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
         lines.fold(format!("{name}\n"), |all, line| all + &line)
     };
     assert_eq!(migrate("status").await, all("pending"));

@@ -122,6 +122,16 @@ impl House {
         finish(command).await
     }
 
+    /// As [`House::order`], with a text on standard input.
+    pub(crate) async fn order_with(&self, args: &[&str], input: &str) -> Ran {
+        let file = self.folder().join("standard-input");
+        std::fs::write(&file, input).unwrap();
+        let mut command = self.program(KAIBO);
+        command.args(args).arg("--data-dir").arg(self.data_dir());
+        command.stdin(std::fs::File::open(file).unwrap());
+        finish(command).await
+    }
+
     /// Runs `kaibo` on this house's data folder.
     pub(crate) async fn order(&self, args: &[&str]) -> Ran {
         let folder = self.data_dir();
@@ -156,7 +166,7 @@ impl Ran {
     }
 }
 
-async fn finish(mut command: Command) -> Ran {
+pub(crate) async fn finish(mut command: Command) -> Ran {
     let child = command.spawn().unwrap();
     let pid = Pid::from_child(&child);
     let done = timeout(PATIENCE, spawn_blocking(|| child.wait_with_output())).await;
@@ -176,13 +186,19 @@ async fn finish(mut command: Command) -> Ran {
     }
 }
 
-/// A running server. It is killed when dropped.
+/// A program that runs, and what it says. It is killed when dropped.
+pub(crate) struct Running {
+    pid: Pid,
+    child: Option<Child>,
+    said: watch::Receiver<String>,
+}
+
+/// A running server.
 pub(crate) struct Server {
     pub(crate) http: SocketAddr,
     pub(crate) rtmp: SocketAddr,
     pub(crate) pid: Pid,
-    child: Option<Child>,
-    said: watch::Receiver<String>,
+    running: Running,
 }
 
 /// A server that has ended, and all that it said.
@@ -196,32 +212,65 @@ impl Server {
     /// Starts it; `Err` holds what it said if it ended before it was ready.
     pub(crate) async fn start(mut command: Command) -> Result<Self, Ended> {
         command.env("KAIBO_SERVER__LOG_FORMAT", "json");
-        let mut child = command.spawn().unwrap();
-        let said = watch::Sender::new(String::new());
-        collect(child.stdout.take().unwrap(), said.clone());
-        collect(child.stderr.take().unwrap(), said.clone());
-        let mut server = Self {
-            http: ([0, 0, 0, 0], 0).into(),
-            rtmp: ([0, 0, 0, 0], 0).into(),
-            pid: Pid::from_child(&child),
-            child: Some(child),
-            said: said.subscribe(),
-        };
-        drop(said);
-        let ready = server.said.wait_for(|text| ready_line(text).is_some());
+        let mut running = Running::start(command);
+        let ready = running.said.wait_for(|text| ready_line(text).is_some());
         let line = match within("the server is ready", ready).await {
             Ok(text) => ready_line(&text),
             Err(_) => None,
         };
         let Some(fields) = line else {
-            return Err(server.ended().await);
+            return Err(running.ended().await);
         };
-        server.http = address(&fields["http"], "http://");
-        server.rtmp = address(&fields["rtmp"], "rtmp://");
-        Ok(server)
+        Ok(Self {
+            http: address(&fields["http"], "http://"),
+            rtmp: address(&fields["rtmp"], "rtmp://"),
+            pid: running.pid,
+            running,
+        })
     }
 
-    /// The first thing after `before` that the server says, up to the line's end.
+    /// As [`Running::says`].
+    pub(crate) async fn says(&self, before: &str) -> String {
+        self.running.says(before).await
+    }
+
+    /// As a power cut would.
+    pub(crate) async fn kill(self) {
+        self.signal(Signal::KILL);
+        self.ended().await;
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        self.running.signal(signal);
+    }
+
+    /// Asks it to end and waits for it.
+    pub(crate) async fn stop(self) -> Ended {
+        self.signal(Signal::TERM);
+        self.ended().await
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn ended(self) -> Ended {
+        self.running.ended().await
+    }
+}
+
+impl Running {
+    /// Starts a program.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let said = watch::Sender::new(String::new());
+        collect(child.stdout.take().unwrap(), said.clone());
+        collect(child.stderr.take().unwrap(), said.clone());
+        Self {
+            pid: Pid::from_child(&child),
+            child: Some(child),
+            said: said.subscribe(),
+        }
+    }
+
+    /// The first thing after `before` that it says, up to the line's end.
     pub(crate) async fn says(&self, before: &str) -> String {
         let mut said = self.said.clone();
         let after = |text: &String| {
@@ -232,29 +281,16 @@ impl Server {
         after(&text.unwrap()).unwrap()
     }
 
-    /// As a power cut would.
-    pub(crate) async fn kill(self) {
-        self.signal(Signal::KILL);
-        self.ended().await;
-    }
-
-    pub(crate) fn signal(&self, signal: Signal) {
+    fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).unwrap();
     }
 
-    /// Asks it to end and waits for it.
-    pub(crate) async fn stop(self) -> Ended {
-        self.signal(Signal::TERM);
-        self.ended().await
-    }
-
-    /// Waits for its end.
-    pub(crate) async fn ended(mut self) -> Ended {
+    async fn ended(mut self) -> Ended {
         let mut child = self.child.take().unwrap();
         let waiting = spawn_blocking(move || child.wait().unwrap());
         let Ok(status) = timeout(PATIENCE, waiting).await else {
             self.signal(Signal::KILL);
-            panic!("the server did not end; it said:\n{}", *self.said.borrow());
+            panic!("the program did not end; it said:\n{}", *self.said.borrow());
         };
         // The last lines are in when both pipes are closed.
         within("the pipes close", async {
@@ -268,14 +304,14 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Running {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
             // Either fails only if it has ended already.
             let _ = child.kill();
             let _ = child.wait();
             if thread::panicking() {
-                eprintln!("--- the server said:\n{}", *self.said.borrow());
+                eprintln!("--- the program said:\n{}", *self.said.borrow());
             }
         }
     }

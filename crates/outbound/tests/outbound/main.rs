@@ -3,3 +3,5 @@
 
 mod calls;
 mod deliveries;
+mod share_codes;
+mod wechat;

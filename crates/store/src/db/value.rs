@@ -43,6 +43,7 @@ values! {
     Option<String> => |s| Self::Text(s);
     &AppId => |id| Self::Text(Some(id.as_str().to_owned()));
     Vec<u8> => |b| Self::Blob(Some(b));
+    Option<Vec<u8>> => |b| Self::Blob(b);
     &[u8] => |b| Self::Blob(Some(b.to_vec()));
 }
 

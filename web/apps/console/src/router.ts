@@ -1,5 +1,11 @@
 // The console's addresses. Pages marked `open` need no session.
-import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from 'vue-router';
+import {
+  createRouter,
+  createWebHistory,
+  type RouteLocationNormalized,
+  type RouteRecordRaw,
+  type Router,
+} from 'vue-router';
 import { findSession, preferredApp, rememberApp } from './session';
 import LoginPage from './pages/LoginPage.vue';
 
@@ -102,11 +108,11 @@ export function makeRouter(): Router {
             props: true,
           },
           {
-            path: 'push',
-            name: 'push',
-            meta: { section: 'push' },
-            component: () => import('./pages/PushPage.vue'),
+            path: 'api',
+            component: () => import('./parts/ApiFrame.vue'),
+            meta: { section: 'api' },
             props: true,
+            children: apiPages(),
           },
           {
             path: 'settings',
@@ -151,6 +157,24 @@ export function makeRouter(): Router {
     if (typeof to.params['appid'] === 'string') rememberApp(to.params['appid']);
   });
   return router;
+}
+
+// Each beside the others, under the tabs of their frame.
+function apiPages(): RouteRecordRaw[] {
+  const pages = {
+    calls: () => import('./pages/CallsPage.vue'),
+    quota: () => import('./pages/QuotaPage.vue'),
+    door: () => import('./pages/DoorPage.vue'),
+    admission: () => import('./pages/AdmissionPage.vue'),
+    push: () => import('./pages/PushPage.vue'),
+  };
+  const each = Object.entries(pages).map(([name, component]) => ({
+    path: name,
+    name,
+    component,
+    props: true,
+  }));
+  return [{ path: '', name: 'api', redirect: (to) => ({ name: 'calls', params: to.params }) }, ...each];
 }
 
 function roomProps(route: RouteLocationNormalized) {

@@ -8,6 +8,8 @@ export function useShelf(appid: string, room: Readonly<Ref<ConsoleRoom>>) {
   const shelf = shallowRef<Shelf | null>(null);
   const failure = shallowRef<unknown>(null);
   const busy = ref(false);
+  /** Most goods on the shelf; null until the server has said. */
+  const holds = ref<number | null>(null);
   const roomId = room.value.roomId;
 
   // An answer that was asked for before a change must not undo what the change answered.
@@ -16,6 +18,7 @@ export function useShelf(appid: string, room: Readonly<Ref<ConsoleRoom>>) {
     const ask = ++asked;
     try {
       const next = await client.shelf(appid, roomId);
+      holds.value ??= (await client.limits()).shelfHolds;
       if (ask !== asked) return;
       shelf.value = next;
       failure.value = null;
@@ -42,6 +45,7 @@ export function useShelf(appid: string, room: Readonly<Ref<ConsoleRoom>>) {
   watch(room, () => busy.value || void load(), { immediate: true });
   return {
     shelf,
+    holds,
     failure,
     busy,
     load,

@@ -1,18 +1,21 @@
-// What the console asks for: session by cookie, every change with the session's CSRF token.
-import type { AuditStatus, Goods, GoodsForm, GoodsPage, GoodsSetting, Shelf } from './goods';
-import { ApiError, call, type CallOptions } from './http';
-import { subscribe, type Subscription, type SubscribeOptions } from './sse';
+// What the console asks for.
 import type {
-  Delivery,
-  FollowerPage,
-  MessageUrl,
-  MessageUrlForm,
-  SubscriptionPage,
-  SwitchForm,
-  Webhook,
-  WebhookList,
-  WebhookSecret,
-} from './events';
+  Admission,
+  AdmissionForm,
+  CallPage,
+  CallQuery,
+  Door,
+  Fact,
+  FactForm,
+  FactSource,
+  OwnQuota,
+  Profile,
+  Quota,
+} from './calls';
+import { appPath, EndpointClient } from './endpoints';
+import type { AuditStatus, Goods, GoodsForm, GoodsPage, GoodsSetting, Shelf } from './goods';
+import { subscribe, type Subscription, type SubscribeOptions } from './sse';
+import type { SwitchForm } from './events';
 import type {
   Anchor,
   AppCredentials,
@@ -22,7 +25,6 @@ import type {
   Device,
   Limits,
   Media,
-  OpenSession,
   PeoplePage,
   Person,
   Reveal,
@@ -31,8 +33,9 @@ import type {
   RoomForm,
   RoomPage,
   RoomStatus,
-  Session,
+  ShareCode,
 } from './types';
+import type { WechatAccount } from './wechat';
 
 export interface RoomQuery {
   offset?: number;
@@ -57,54 +60,8 @@ export interface FollowApp extends Pick<SubscribeOptions, 'onLine' | 'onRefused'
   onRoomChanged: (roomId: number) => void;
 }
 
-/** The console's line to the server. Remembers the CSRF token of the session it opened or found. */
-export class ConsoleClient {
-  private csrf = '';
-
-  /** `onUnauthorized` is told of every 401 except a failed log-in: the session is over. */
-  constructor(private readonly onUnauthorized: () => void = () => {}) {}
-
-  // Session
-
-  /** Whether the set-up link is still open; ApiError 404 when it is not. */
-  checkSetup(token: string): Promise<{ open: true }> {
-    return call('/v1/setup', { headers: { Authorization: `Setup ${encodeURIComponent(token)}` } });
-  }
-
-  /** Makes the owner and logs in. */
-  setUp(token: string, name: string, password: string): Promise<Session> {
-    return this.opened(call('/v1/setup', { method: 'POST', body: { token, name, password } }));
-  }
-
-  /** ApiError `bad_credentials`, `code_needed`, `code_wrong` (401), `too_many_tries` (429, with `retryAfterMs`). */
-  logIn(name: string, password: string, code?: string): Promise<Session> {
-    return this.opened(call('/v1/session', { method: 'POST', body: { name, password, code } }));
-  }
-
-  /** The session of the cookie, or null when there is none. */
-  async session(): Promise<Session | null> {
-    try {
-      return await this.opened(call('/v1/session'));
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return null;
-      throw error;
-    }
-  }
-
-  async logOut(): Promise<void> {
-    await this.change('/v1/session', 'DELETE');
-    this.csrf = '';
-  }
-
-  /** The user's sessions, the latest first. */
-  sessions(): Promise<OpenSession[]> {
-    return this.send('/v1/sessions');
-  }
-
-  endSession(id: string): Promise<void> {
-    return this.change(`/v1/sessions/${encodeURIComponent(id)}`, 'DELETE');
-  }
-
+/** The console's line to the server. */
+export class ConsoleClient extends EndpointClient {
   // Apps
 
   apps(): Promise<AppView[]> {
@@ -165,6 +122,11 @@ export class ConsoleClient {
 
   access(appid: string, roomId: number): Promise<RoomAccess> {
     return this.send(`${roomPath(appid, roomId)}/access`);
+  }
+
+  /** ApiError 409 where the room is banned or expired. */
+  share(appid: string, roomId: number): Promise<ShareCode> {
+    return this.send(`${roomPath(appid, roomId)}/share-code`);
   }
 
   /** Ends the old push key; whoever pushes with it is cut. */
@@ -349,70 +311,6 @@ export class ConsoleClient {
     return this.change(`${appPath(appid)}/rooms/${roomId}/switches`, 'PUT', switches);
   }
 
-  // Events and subscribers
-
-  webhooks(appid: string): Promise<WebhookList> {
-    return this.send(`${appPath(appid)}/webhooks`);
-  }
-
-  /** ApiError 422 with `fields`, 409 `webhook_limit`. */
-  createWebhook(appid: string, url: string, events: string[]): Promise<WebhookSecret> {
-    return this.change(`${appPath(appid)}/webhooks`, 'POST', { url, events });
-  }
-
-  changeWebhook(appid: string, id: number, url: string, events: string[]): Promise<Webhook> {
-    return this.change(`${appPath(appid)}/webhooks/${id}`, 'PUT', { url, events });
-  }
-
-  deleteWebhook(appid: string, id: number): Promise<void> {
-    return this.change(`${appPath(appid)}/webhooks/${id}`, 'DELETE');
-  }
-
-  renewWebhookSecret(appid: string, id: number): Promise<WebhookSecret> {
-    return this.change(`${appPath(appid)}/webhooks/${id}/secret`, 'POST');
-  }
-
-  testWebhook(appid: string, id: number): Promise<{ id: string }> {
-    return this.change(`${appPath(appid)}/webhooks/${id}/test`, 'POST');
-  }
-
-  messageUrl(appid: string): Promise<MessageUrl | null> {
-    return this.send(`${appPath(appid)}/message-url`);
-  }
-
-  /** ApiError 422 with `fields`, 409 `message_url_failed` with `detail`. */
-  setMessageUrl(appid: string, form: MessageUrlForm): Promise<MessageUrl> {
-    return this.change(`${appPath(appid)}/message-url`, 'PUT', form);
-  }
-
-  deleteMessageUrl(appid: string): Promise<void> {
-    return this.change(`${appPath(appid)}/message-url`, 'DELETE');
-  }
-
-  /** `null`: the message URL. */
-  enableEndpoint(appid: string, webhook: number | null): Promise<void> {
-    return this.change(`${endpointPath(appid, webhook)}/enable`, 'POST');
-  }
-
-  deliveries(appid: string, webhook: number | null, offset = 0, limit = 20): Promise<Delivery[]> {
-    const query = new URLSearchParams({ offset: String(offset), limit: String(limit) });
-    return this.send(`${endpointPath(appid, webhook)}/deliveries?${query}`);
-  }
-
-  redeliver(appid: string, webhook: number | null, id: string): Promise<void> {
-    return this.change(`${endpointPath(appid, webhook)}/deliveries/${id}`, 'POST');
-  }
-
-  subscriptions(appid: string, offset = 0, limit = 20): Promise<SubscriptionPage> {
-    const query = new URLSearchParams({ offset: String(offset), limit: String(limit) });
-    return this.send(`${appPath(appid)}/subscriptions?${query}`);
-  }
-
-  followers(appid: string, after = 0, limit = 20): Promise<FollowerPage> {
-    const query = new URLSearchParams({ after: String(after), limit: String(limit) });
-    return this.send(`${appPath(appid)}/followers?${query}`);
-  }
-
   customerService(appid: string): Promise<{ link: string | null }> {
     return this.send(`${appPath(appid)}/customer-service`);
   }
@@ -422,47 +320,78 @@ export class ConsoleClient {
     return this.change(`${appPath(appid)}/customer-service`, 'PUT', { link });
   }
 
+  wechat(appid: string): Promise<WechatAccount | null> {
+    return this.send(`${appPath(appid)}/wechat`);
+  }
+
+  /** `null` keeps what is there. ApiError 422 on `appid` and `secret`. */
+  setWechat(appid: string, form: { appid: string | null; secret: string | null }): Promise<WechatAccount> {
+    return this.change(`${appPath(appid)}/wechat`, 'PUT', form);
+  }
+
+  deleteWechat(appid: string): Promise<void> {
+    return this.change(`${appPath(appid)}/wechat`, 'DELETE');
+  }
+
+  // Calls of the WeChat-compatible API
+
+  door(appid: string): Promise<Door> {
+    return this.send(`${appPath(appid)}/door`);
+  }
+
+  /** ApiError 422 on `allowedIps`. */
+  setDoor(appid: string, profile: Profile | null, allowedIps: string[]): Promise<void> {
+    return this.change(`${appPath(appid)}/door`, 'PUT', { profile, allowedIps });
+  }
+
+  quota(appid: string): Promise<Quota> {
+    return this.send(`${appPath(appid)}/quota`);
+  }
+
+  /** ApiError 422 with `fields`. */
+  setQuota(appid: string, own: OwnQuota): Promise<Quota> {
+    return this.change(`${appPath(appid)}/quota`, 'PUT', own);
+  }
+
+  /** The calls of the last days, the newest first. */
+  calls(
+    appid: string,
+    { rid = '', op = '', errcode = null, failed = false, before = null, limit = 50 }: CallQuery = {},
+  ): Promise<CallPage> {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (rid) query.set('rid', rid);
+    if (op) query.set('op', op);
+    if (errcode !== null) query.set('errcode', String(errcode));
+    if (failed) query.set('failed', 'true');
+    if (before !== null) query.set('before', String(before));
+    return this.send(`${appPath(appid)}/requests?${query}`);
+  }
+
+  admission(appid: string): Promise<Admission> {
+    return this.send(`${appPath(appid)}/admission`);
+  }
+
+  /** ApiError 422 on `thresholds`. */
+  setAdmission(appid: string, form: AdmissionForm): Promise<Admission> {
+    return this.change(`${appPath(appid)}/admission`, 'PUT', form);
+  }
+
+  /** What is known of the app, the newest day first. */
+  facts(appid: string): Promise<Fact[]> {
+    return this.send(`${appPath(appid)}/admission/facts`);
+  }
+
+  /** Another word about the same day takes the earlier's place. ApiError 422 on `date` or `value`. */
+  addFacts(appid: string, facts: FactForm[], source: FactSource): Promise<Admission> {
+    return this.change(`${appPath(appid)}/admission/facts`, 'POST', { facts, source });
+  }
+
   /** At most 2 MiB of PNG, JPEG or GIF. */
   uploadImage(appid: string, file: File): Promise<Media> {
     const body = new FormData();
     body.append('media', file);
     return this.change(`${appPath(appid)}/media`, 'POST', body);
   }
-
-  /** Changes something. For nouns with a file of their own. */
-  async change<T>(path: string, method: 'POST' | 'PUT' | 'DELETE', body?: unknown): Promise<T> {
-    const attempt = () => this.send<T>(path, { method, body, headers: { 'X-CSRF-Token': this.csrf } });
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 'csrf_mismatch') throw error;
-      // Another tab has logged in anew: the cookie is of the new session, the token of the old one.
-      const before = this.csrf;
-      await this.session();
-      if (this.csrf === before) throw error;
-      return attempt();
-    }
-  }
-
-  /** Asks for something. */
-  async send<T>(path: string, options: CallOptions = {}): Promise<T> {
-    try {
-      return await call<T>(path, options);
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) this.onUnauthorized();
-      throw error;
-    }
-  }
-
-  private async opened(session: Promise<Session>): Promise<Session> {
-    const opened = await session;
-    this.csrf = opened.csrf;
-    return opened;
-  }
-}
-
-function appPath(appid: string): string {
-  return `/v1/apps/${encodeURIComponent(appid)}`;
 }
 
 function personPath(appid: string, wechatId: string): string {
@@ -483,8 +412,4 @@ function goodsPath(appid: string, goodsId: number): string {
 
 function shelfPath(appid: string, roomId: number): string {
   return `${roomPath(appid, roomId)}/shelf`;
-}
-
-function endpointPath(appid: string, webhook: number | null): string {
-  return webhook === null ? `${appPath(appid)}/message-url` : `${appPath(appid)}/webhooks/${webhook}`;
 }

@@ -133,6 +133,8 @@ export type RoomType = 0 | 1;
 export interface ConsoleRoom extends RoomView {
   type: RoomType;
   anchorWechat: string;
+  /** Who made the room, as WeChat's API was told. */
+  creatorWechat: string | null;
   good: boolean;
   armed: boolean;
   feedsUrl: string | null;
@@ -170,6 +172,25 @@ export interface RoomAccess {
   viewerUrl: string;
   push: PushAddress;
   preview: PlaySources | null;
+}
+
+/** Parameters of the merchant's own that a share code hands on. */
+export type CustomParams = Record<string, unknown>;
+
+/** A room's share code; `codeUrl` and `posterUrl` are paths of PNGs. */
+export interface ShareCode {
+  id: string;
+  customParams: CustomParams;
+  viewerUrl: string;
+  pagePath: string;
+  codeUrl: string;
+  posterUrl: string;
+}
+
+/** Where a share code leads. */
+export interface SharedRoom {
+  roomId: number;
+  customParams: CustomParams;
 }
 
 export interface RoomPage {
@@ -277,6 +298,8 @@ export interface Limits {
   maxLengthMs: number;
   name: [number, number];
   anchorName: [number, number];
+  /** Most goods on the shelf of one room. */
+  shelfHolds: number;
 }
 
 /** What the page behind an anchor's QR code shows. */

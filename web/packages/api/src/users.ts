@@ -1,6 +1,6 @@
 // Who uses the console, the links with which they choose a password, and the second factor.
-import type { ConsoleClient } from './console';
 import { call } from './http';
+import type { SessionClient } from './session';
 import type { Session, UserRole } from './types';
 
 /** A user in the owner's list. */
@@ -52,7 +52,7 @@ export function getInvitation(token: string): Promise<Invitation> {
 
 /** Users, for owners. */
 export class Users {
-  constructor(private readonly client: ConsoleClient) {}
+  constructor(private readonly client: SessionClient) {}
 
   list(): Promise<User[]> {
     return this.client.send('/v1/users');
@@ -92,7 +92,7 @@ export class Users {
 
 /** One's own account. */
 export class Account {
-  constructor(private readonly client: ConsoleClient) {}
+  constructor(private readonly client: SessionClient) {}
 
   /** Chooses a password by a link. null: the user has a second factor, and logs in with it. */
   async join(token: string, password: string): Promise<Session | null> {

@@ -367,6 +367,16 @@ impl Stand<'_> {
         let new = json!({
             "name": format!("new in {app_id}"), "role": "operator", "apps": [app_id.as_str()],
         });
+        if route == "PUT /v1/apps/{appid}/wechat" || route == "DELETE /v1/apps/{appid}/wechat" {
+            let (appid, secret) = ("wx0123456789abcdef", "0123456789abcdef0123456789abcdef");
+            let set = kaibo.set_wechat(app_id, Some(appid), Some(secret)).await;
+            set.unwrap();
+            example.body = Some(json!({"appid": appid}));
+        }
+        if route == "GET /v1/share-codes/{shareCode}" {
+            let shared = kaibo.share_room(app_id, RoomId(self.room), "").await;
+            example.path = example.path.replace("{shareCode}", &shared.unwrap().id);
+        }
         if route == "DELETE /v1/sessions/{session}" {
             let begun = kaibo
                 .sign_in(self.caller.user(), PASSWORD, None, LOCAL)

@@ -18,6 +18,3 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("E35-2003", "no document says what it means"),
     ("V3", "there are no third-party platforms"),
 ];
-
-/// Operations that are not built: 40066.
-pub(super) const UNBUILT: &[(&str, &str)] = &[("GET", "/wxaapi/broadcast/room/getsharedcode")];

@@ -62,6 +62,10 @@ fn is_a(kind: &str, found: &Value, values: &Values) -> Option<bool> {
         "rtmp://host/live/APPID-ROOMID?txSecret=HEX32&txTime=HEX8" => {
             text.is_some_and(|text| is_push_address(text, values))
         }
+        "string containing room_id=ROOM" => {
+            let room = format!("room_id={}", values["room"]);
+            text.is_some_and(|text| text.split(['?', '&']).any(|part| part == room))
+        }
         // A file is told by its Content-Type.
         "bytes; Content-Type image/*" => text.is_some_and(|text| text.starts_with("image/")),
         _ => {
@@ -164,6 +168,16 @@ fn answers_are_told_apart() {
         ),
         (json!("${same as before}"), json!("a"), true),
         (json!("${not same as before}"), json!("a"), false),
+        (
+            json!("${string containing room_id=ROOM}"),
+            json!("a?room_id=7&b=1"),
+            true,
+        ),
+        (
+            json!("${string containing room_id=ROOM}"),
+            json!("a?room_id=77"),
+            false,
+        ),
         (
             json!("${rtmp://host/live/APPID-ROOMID?txSecret=HEX32&txTime=HEX8}"),
             json!(address),

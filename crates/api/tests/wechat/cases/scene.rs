@@ -44,6 +44,9 @@ const CALL_ALONE: &[&str] = &[
     "appid absent",
     "secret absent",
     "unknown query key is ignored (PowerWeChat)",
+    // Share codes.
+    "params is not decodable",
+    "params is optional",
     // Images.
     "type not supported",
     "file part absent",

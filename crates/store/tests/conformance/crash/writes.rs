@@ -25,8 +25,10 @@ use crate::devices::make_code;
 use crate::goods::{approved_goods, save, some_goods};
 use crate::identities::submit;
 use crate::released::fill;
+use crate::share_codes::share_code;
 use crate::shelf::shelf_with;
 use crate::subscriptions::{push, start, subscription};
+use crate::wechat::{a_token, account, credentials};
 use crate::{DAY, NOW, a_room, add_app, app_id};
 
 static ONE: LazyLock<AppId> = LazyLock::new(|| app_id("wx_one"));
@@ -94,6 +96,9 @@ pub(super) async fn furnish(store: &Store) {
         let wanted = subscription(&third, "furnished", of);
         assert!(store.subscribe(&wanted, NOW).await.unwrap());
     }
+    let code = share_code(&third, "furnished", "");
+    let added = store.add_share_code(&code, 10, NOW).await;
+    assert!(added.unwrap().is_some());
     start(store, &third).await;
     push(store, &third, &["furnished", "nobody"]).await.unwrap();
     let to = endpoint(store, &ONE).await;
@@ -130,6 +135,8 @@ pub(super) async fn furnish(store: &Store) {
         approved_goods(store, &ONE).await,
     ];
     shelf_with(store, &room, &[on_shelf.id]).await;
+    let set = store.set_wechat_account(&ONE, &credentials('a'), NOW).await;
+    assert!(set.unwrap());
     furnish_the_door(store).await;
 }
 
@@ -219,6 +226,7 @@ async fn put_image(store: &Store, name: &str, at: i64) {
         width: 800,
         height: 640,
         bytes: data.len() as i64,
+        sent_bytes: data.len() as i64,
         created_at: at,
     };
     store.put_image(&image, data.as_bytes()).await.unwrap();
@@ -292,6 +300,18 @@ writes! {
     }
     drop_customer_service(store) {
         store.drop_customer_service(&ONE).await.unwrap();
+    }
+    set_wechat_account(store) {
+        let set = store.set_wechat_account(&ONE, &credentials('b'), NOW + 1).await;
+        assert!(set.unwrap());
+    }
+    drop_wechat_account(store) {
+        assert!(store.drop_wechat_account(&ONE).await.unwrap());
+    }
+    note_wechat_token(store) {
+        let mine = account(store, &ONE).await;
+        let noted = store.note_wechat_token(&mine, &a_token("token", true), NOW + 1).await;
+        assert!(noted.unwrap());
     }
     subscribe(store) {
         let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
@@ -475,6 +495,16 @@ writes! {
         let (_, held) = store.goods_page(&ONE, ALL_GOODS).await.unwrap();
         let ids: Vec<_> = held.iter().map(|goods| goods.id).collect();
         shelf_with(store, &room, &ids).await;
+    }
+    add_share_code(store) {
+        let (_, id) = store.room_by_code("second-code").await.unwrap().unwrap();
+        let room = store.room(&ONE, id).await.unwrap().unwrap();
+        let code = share_code(&room, "shared", r#"{"pid":1}"#);
+        let added = store.add_share_code(&code, 10, NOW).await;
+        assert!(added.unwrap().is_some());
+    }
+    set_share_code_picture(store) {
+        store.set_share_code_picture("furnished", "a picture").await.unwrap();
     }
     issue_token(store) {
         store.issue_token(&token(8), NOW).await.unwrap();

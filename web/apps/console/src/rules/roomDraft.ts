@@ -34,6 +34,7 @@ export const USUAL_LIMITS: Limits = {
   maxLengthMs: 12 * 3_600_000,
   name: [6, 34],
   anchorName: [4, 30],
+  shelfHolds: 200,
 };
 
 /** A new room: soon, two hours long, from an encoder, with what a shop usually wants open. */

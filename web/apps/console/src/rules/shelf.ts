@@ -1,9 +1,6 @@
 // What may be done with a room's shelf, and how its order changes; the server decides again.
 import { RoomStatus, type ShelfCard } from '@kaibo/api';
 
-/** Most goods on a shelf, unless the server is set otherwise. */
-export const SHELF_HOLDS = 200;
-
 const { Live, NotStarted, Paused, Lost } = RoomStatus;
 
 /** Whether goods may be put on the shelf, taken away, sorted, sold. */

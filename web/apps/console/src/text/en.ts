@@ -1,7 +1,12 @@
 // The console's words in English.
 import { goods } from './goodsEn';
 import { account, users } from './usersEn';
+import { admission } from './admissionEn';
+import { api, calls, door, quota } from './doorEn';
+import { app, entry } from './entryEn';
 import { push, subscriptions } from './eventsEn';
+import { share } from './shareEn';
+import { wechat, wechatRules } from './wechatEn';
 import type { zh } from './zh';
 
 export const en: typeof zh = {
@@ -20,55 +25,12 @@ export const en: typeof zh = {
     anchors: 'Hosts',
     people: 'People',
     subscriptions: 'Subscribers',
-    push: 'Events',
+    api: 'API',
     settings: 'Settings',
     help: 'Integration',
   },
-  entry: {
-    slogan: 'Your live rooms, on your own server',
-    lines:
-      'Speaks the API of WeChat mini-program live: change the host name and your back end works. Data and pictures stay on your server.',
-    login: 'Log in',
-    loginTitle: 'Log in · Kaibo console',
-    loginNote: 'Log in to the Kaibo console',
-    loginAgain: 'You will return to the page you were on',
-    name: 'Account',
-    nameHint: 'Used to log in; any name you like',
-    password: 'Password',
-    passwordHint: 'At least {least} characters; mix letters, digits and symbols',
-    passwordAgain: 'Password again',
-    passwordShort: 'At least {least} characters',
-    passwordDiffers: 'The two passwords differ',
-    strength: { tooShort: 'Too short', weak: 'Weak, easy to guess', fair: 'Fair', strong: 'Strong' },
-    wait: 'Wait {seconds} s',
-    forgot: 'Forgot it? On the server, run',
-    setup: 'Create the owner',
-    setupTitle: 'Set-up · Kaibo console',
-    setupNote: 'First use: choose the account you will log in with.',
-    setupSubmit: 'Create and log in',
-    closed: 'This set-up link no longer works',
-    closedNote:
-      'The owner may exist already, or the link is incomplete. Log in, or look for the newest link in the server’s start-up output.',
-    toLogin: 'Log in',
-  },
-  app: {
-    new: 'New app',
-    switch: 'Switch app, now: {name}',
-    newTitle: 'New app · Kaibo console',
-    newNote: 'An app stands for one mini program or shop with its own rooms, hosts and credentials.',
-    name: 'App name',
-    namePlaceholder: 'e.g. Flower Lane',
-    nameHint: 'Usually the name of the shop; hosts see it when they are verified',
-    own: 'Keep an AppID you have (optional)',
-    ownHint:
-      'When you move from WeChat, enter your mini program’s AppID and your code stays as it is. Left empty, one is made.',
-    create: 'Create app',
-    made: 'App created',
-    madeNote: 'Your back end calls the API with these credentials. Keep them safe.',
-    once: 'The AppSecret is shown this once and cannot be read again.',
-    enter: 'Saved, go to the console',
-    unknown: 'There is no such app',
-  },
+  entry,
+  app,
   list: {
     title: 'Rooms · Kaibo console',
     new: 'New room',
@@ -94,7 +56,7 @@ export const en: typeof zh = {
     deleteText: '“{name}” cannot be restored; its links and codes end at once.',
     deleted: 'Deleted',
   },
-  share: { title: 'Share the room' },
+  share,
   room: {
     title: '{name} · Kaibo console',
     gone: 'The room does not exist or was deleted',
@@ -112,6 +74,7 @@ export const en: typeof zh = {
     plan: 'Planned',
     anchor: 'Host',
     anchorWithId: '{name} ({id})',
+    creator: 'Made by',
     type: 'Source',
     createdAt: 'Created',
     startedAt: 'Started',
@@ -262,6 +225,7 @@ export const en: typeof zh = {
     closed: 'Cannot be edited in its present state',
   },
   rule: {
+    ...wechatRules,
     text_forbidden: 'A word here is against the law; change it',
     link_invalid: 'A link that begins with https:// or http://',
     customer_service_missing: 'Set customer service in the settings first',
@@ -270,6 +234,16 @@ export const en: typeof zh = {
     token_form: '3–32 letters or digits',
     aes_key_form: '43 letters or digits',
     original_id_form: 'Begins with gh_',
+    ip_invalid: 'Something here is neither an address nor a network',
+    too_many_ips: '200 at most',
+    limit_not_whole: 'A whole number, please',
+    limit_out_of_bounds: 'A whole number from {least} to {most}',
+    limit_too_high: 'Too high',
+    hours_out_of_bounds: 'A whole number from 1 to 24',
+    date_in_future: 'Today at the latest',
+    date_invalid: 'No such day, or after today',
+    out_of_bounds: 'Out of bounds',
+    too_many_days: '37 days at once, at most',
     required: 'Required',
     name_too_short: 'Too short: at least {nameLeastHalf} letters ({nameLeast} Chinese characters)',
     name_too_long: 'Too long: at most {nameMostHalf} letters ({nameMost} Chinese characters)',
@@ -288,6 +262,7 @@ export const en: typeof zh = {
     type_unknown: 'Choose a source',
     image_unknown: 'The image has expired, upload it again',
     image_too_large: 'Too large: at most 2 MB',
+    image_too_many_pixels: 'Too many pixels: at most 40 million',
     image_format: 'PNG, JPEG or GIF only',
     app_exists: 'This AppID is in use already',
     appid_invalid: 'Not an AppID: 4 to 64 letters, digits or underscores',
@@ -418,6 +393,12 @@ export const en: typeof zh = {
   switches: { title: 'Switches' },
   subscriptions,
   push,
+  wechat,
+  api,
+  calls,
+  quota,
+  door,
+  admission,
   settings: {
     goods: 'Goods',
     goodsText: 'Holds for goods of the console and of the API.',
@@ -467,6 +448,10 @@ export const en: typeof zh = {
     tokenText: 'Put your AppSecret for SECRET:',
     list: 'List rooms',
     listText: 'Put the access_token for TOKEN:',
+    reference: 'Kaibo’s own API (/v1)',
+    referenceText:
+      'What WeChat’s API never had: the statuses of many rooms, changes as they happen, webhooks, quotas, the log of calls. With search and examples, open without log-in.',
+    referenceOpen: 'Open the reference',
     obs: 'Push with OBS',
     obsSteps: {
       a: 'Open the room’s control page and find the push address',

@@ -1,5 +1,5 @@
 // Every code of the server has its words, in both languages, and a text names the same values in both.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { deskMessages } from '@kaibo/desk';
 import { uiMessages } from '@kaibo/ui';
@@ -49,4 +49,24 @@ it.each([
   const other = new Map(leaves(english));
   for (const [key, text] of leaves(chinese))
     expect([key, values(other.get(key) ?? '')]).toEqual([key, values(text)]);
+});
+
+it('every operation and every number of WeChat’s API has words', () => {
+  const folder = new URL('../../../../../crates/api/src/', import.meta.url);
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.rs'))
+    .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+    .join('\n');
+  // Those of /v1 stand beside WeChat's in the quotas.
+  const named = [...sources.matchAll(/Rule::(?:get|post)\(\s*"([\w/]+)"|op: "([\w/-]+)"|"(v1\/\w+)"/g)];
+  const operations = named.map(([, ...names]) => names.find((name) => name !== undefined)!);
+  expect(operations.length).toBeGreaterThan(35);
+  const numbers = [...sources.matchAll(/Verdict::new\(\s*(-?[\d_]+)/g)].map(([, code]) =>
+    code!.replaceAll('_', ''),
+  );
+  expect(numbers.length).toBeGreaterThan(60);
+  for (const { api } of [zh, en]) {
+    expect(operations.filter((op) => !(op in api.operations))).toEqual([]);
+    expect(numbers.filter((code) => !(code in api.codes))).toEqual([]);
+  }
 });

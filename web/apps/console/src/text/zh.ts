@@ -1,7 +1,12 @@
 // The console's words in Chinese.
 import { goods } from './goodsZh';
 import { account, users } from './usersZh';
+import { admission } from './admissionZh';
+import { api, calls, door, quota } from './doorZh';
+import { app, entry } from './entryZh';
 import { push, subscriptions } from './eventsZh';
+import { share } from './shareZh';
+import { wechat, wechatRules } from './wechatZh';
 
 export const zh = {
   loading: '加载中…',
@@ -19,52 +24,12 @@ export const zh = {
     anchors: '主播',
     people: '成员',
     subscriptions: '订阅',
-    push: '消息推送',
+    api: '接口',
     settings: '应用设置',
     help: '接入帮助',
   },
-  entry: {
-    slogan: '自己的直播间，自己的服务器',
-    lines: '与微信小程序直播接口兼容：已有的后台代码换一个域名就能用。数据和画面都留在你自己的服务器上。',
-    login: '登录',
-    loginTitle: '登录 · 开播控制台',
-    loginNote: '登录开播控制台',
-    loginAgain: '登录后将回到刚才的页面',
-    name: '账号',
-    nameHint: '登录时使用，可改为自己习惯的名字',
-    password: '密码',
-    passwordHint: '至少 {least} 位，建议混用字母、数字和符号',
-    passwordAgain: '确认密码',
-    passwordShort: '密码至少 {least} 位',
-    passwordDiffers: '两次输入的密码不一致',
-    strength: { tooShort: '太短', weak: '较弱，容易被猜到', fair: '中等', strong: '安全' },
-    wait: '请 {seconds} 秒后再试',
-    forgot: '忘记密码？请在服务器上运行',
-    setup: '创建管理员账号',
-    setupTitle: '初始化 · 开播控制台',
-    setupNote: '首次使用，请设置管理员账号，此后用它登录控制台。',
-    setupSubmit: '创建并登录',
-    closed: '初始化链接已失效',
-    closedNote: '管理员账号可能已经创建，或链接不完整。请直接登录，或查看服务器启动日志中的最新链接。',
-    toLogin: '去登录',
-  },
-  app: {
-    new: '新建应用',
-    switch: '切换应用，当前：{name}',
-    newTitle: '新建应用 · 开播控制台',
-    newNote: '一个应用对应一个小程序或店铺，直播间、主播和接口凭证彼此独立。',
-    name: '应用名称',
-    namePlaceholder: '例如：花间小铺',
-    nameHint: '一般填店铺或小程序的名称，主播认证时会看到',
-    own: '沿用已有的 AppID（选填）',
-    ownHint: '从微信小程序直播迁移时，填入小程序的 AppID，后台代码就不用改。不填则自动生成。',
-    create: '创建应用',
-    made: '应用已创建',
-    madeNote: '后台程序用下面的凭证调用接口，请妥善保存。',
-    once: 'AppSecret 只显示这一次，离开本页后无法再次查看。',
-    enter: '我已保存，进入控制台',
-    unknown: '应用不存在',
-  },
+  entry,
+  app,
   list: {
     title: '直播间 · 开播控制台',
     new: '新建直播间',
@@ -89,7 +54,7 @@ export const zh = {
     deleteText: '「{name}」删除后不可恢复，观看链接和播码立即失效。',
     deleted: '已删除',
   },
-  share: { title: '分享直播间' },
+  share,
   room: {
     title: '{name} · 开播控制台',
     gone: '直播间不存在或已被删除',
@@ -107,6 +72,7 @@ export const zh = {
     plan: '计划时间',
     anchor: '主播',
     anchorWithId: '{name}（{id}）',
+    creator: '创建者',
     type: '直播方式',
     createdAt: '创建时间',
     startedAt: '实际开播',
@@ -253,6 +219,7 @@ export const zh = {
     closed: '当前状态不能编辑',
   },
   rule: {
+    ...wechatRules,
     text_forbidden: '含有违法违规的词语，请修改',
     link_invalid: '请填写以 https:// 或 http:// 开头的链接',
     customer_service_missing: '尚未配置客服，请先在“应用设置”中填写客服链接',
@@ -261,6 +228,16 @@ export const zh = {
     token_form: '3–32 位字母或数字',
     aes_key_form: '43 位字母或数字',
     original_id_form: '以 gh_ 开头',
+    ip_invalid: '含有无效的 IP 或网段',
+    too_many_ips: '最多 200 个',
+    limit_not_whole: '请填写整数',
+    limit_out_of_bounds: '请填写 {least}–{most} 之间的整数',
+    limit_too_high: '数值过大',
+    hours_out_of_bounds: '请填写 1–24 之间的整数',
+    date_in_future: '不能晚于今天',
+    date_invalid: '日期不正确，不能晚于今天',
+    out_of_bounds: '数值超出范围',
+    too_many_days: '一次最多填写 37 天',
     required: '必填',
     name_too_short: '标题太短，至少 {nameLeast} 个汉字',
     name_too_long: '标题太长，最多 {nameMost} 个汉字',
@@ -279,6 +256,7 @@ export const zh = {
     type_unknown: '请选择直播方式',
     image_unknown: '图片已过期，请重新上传',
     image_too_large: '图片太大，请压缩到 2 MB 以内',
+    image_too_many_pixels: '图片像素太大，请缩小到 4000 万像素以内',
     image_format: '只支持 PNG、JPG、GIF 图片',
     app_exists: '这个 AppID 已经在使用',
     appid_invalid: 'AppID 格式不正确，应为 4–64 位字母、数字或下划线',
@@ -407,6 +385,12 @@ export const zh = {
   switches: { title: '功能开关' },
   subscriptions,
   push,
+  wechat,
+  api,
+  calls,
+  quota,
+  door,
+  admission,
   settings: {
     goods: '商品',
     goodsText: '对后台添加和接口添加的商品都生效。',
@@ -453,6 +437,10 @@ export const zh = {
     tokenText: '把 SECRET 换成创建应用时得到的 AppSecret：',
     list: '查看直播间列表',
     listText: '把 TOKEN 换成上一步得到的 access_token：',
+    reference: '开播自己的接口（/v1）',
+    referenceText:
+      '微信接口没有的能力：批量查询状态、实时变化推送、Webhook、配额与调用记录等。可搜索，附示例，无需登录即可查看。',
+    referenceOpen: '打开接口参考',
     obs: '用 OBS 推流',
     obsSteps: {
       a: '打开直播间的「控制台」，找到「推流地址」',
