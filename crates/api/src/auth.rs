@@ -10,6 +10,7 @@ use axum::response::Response;
 use kaibo_app::{Enrolled, Session, SignedIn};
 use kaibo_domain::id::{AppId, GoodsId, RoomId};
 use kaibo_domain::room::Room;
+use kaibo_domain::user::UserRole;
 use subtle::ConstantTimeEq as _;
 
 use crate::caller::Caller;
@@ -32,11 +33,46 @@ pub(crate) struct SignedInUser {
 }
 
 /// Lets only signed-in users through (401), and changes only with the session's CSRF token (403).
-pub(crate) async fn require_session(
+/// For what is a user's own.
+pub(crate) async fn require_login(
     State(api): State<Arc<ApiState>>,
     mut request: Request,
     next: Next,
 ) -> ApiResult<Response> {
+    enter(&api, &mut request).await?;
+    Ok(next.run(request).await)
+}
+
+/// As [`require_login`], and only to apps that the user sees (404), with a second factor where every
+/// user must have one (403).
+pub(crate) async fn require_session(
+    State(api): State<Arc<ApiState>>,
+    path: RawPathParams,
+    mut request: Request,
+    next: Next,
+) -> ApiResult<Response> {
+    let session = enter(&api, &mut request).await?;
+    check_place(&session, &path)?;
+    Ok(next.run(request).await)
+}
+
+/// As [`require_session`], and only for owners (403).
+pub(crate) async fn require_owner(
+    State(api): State<Arc<ApiState>>,
+    path: RawPathParams,
+    mut request: Request,
+    next: Next,
+) -> ApiResult<Response> {
+    let session = enter(&api, &mut request).await?;
+    check_place(&session, &path)?;
+    if session.role != UserRole::Owner {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "owner_only"));
+    }
+    Ok(next.run(request).await)
+}
+
+/// Notes on a request who sends it from the console.
+async fn enter(api: &ApiState, request: &mut Request) -> ApiResult<Session> {
     let cookie = session_cookie(request.headers()).ok_or_else(ApiError::not_signed_in)?;
     let session = api.kaibo.session(&cookie).await?;
     let session = session.ok_or_else(ApiError::not_signed_in)?;
@@ -44,11 +80,27 @@ pub(crate) async fn require_session(
     if !reads && !carries_csrf(request.headers(), &session.csrf) {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "csrf_mismatch"));
     }
-    let user = SignedInUser { session, cookie };
-    let caller = Caller::User(user.clone());
-    request.extensions_mut().insert(caller);
+    let user = SignedInUser {
+        session: session.clone(),
+        cookie,
+    };
+    request.extensions_mut().insert(Caller::User(user.clone()));
     request.extensions_mut().insert(user);
-    Ok(next.run(request).await)
+    Ok(session)
+}
+
+/// An app that a user does not see looks to them as one that is not there.
+fn check_place(session: &Session, path: &RawPathParams) -> ApiResult<()> {
+    if session.must_enrol {
+        let code = "two_factor_required";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, code));
+    }
+    let mut named = path.iter().filter(|(name, _)| *name == "appid");
+    if named.all(|(_, app_id)| session.sees(app_id)) {
+        Ok(())
+    } else {
+        Err(ApiError::not_found("app_not_found"))
+    }
 }
 
 fn session_cookie(headers: &HeaderMap) -> Option<String> {

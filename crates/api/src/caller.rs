@@ -77,11 +77,11 @@ impl Caller {
     }
 
     /// Whether it would still be let in, for answers that go on.
-    pub(crate) async fn is_still_in(&self, api: &ApiState) -> bool {
+    pub(crate) async fn is_still_in(&self, api: &ApiState, app_id: &AppId) -> bool {
         match self {
             Self::User(user) => {
-                let session = api.kaibo.session(&user.cookie).await;
-                session.is_ok_and(|session| session.is_some())
+                let session = api.kaibo.session(&user.cookie).await.ok().flatten();
+                session.is_some_and(|session| session.sees(app_id.as_str()))
             }
             Self::Server { token, client, .. } => app_of_token(api, token, *client).await.is_ok(),
         }
@@ -97,7 +97,7 @@ pub(crate) async fn require_app(
     next: Next,
 ) -> ApiResult<Response> {
     let Some(token) = credential(request.headers(), "bearer") else {
-        return require_session(State(api), request, next).await;
+        return require_session(State(api), path, request, next).await;
     };
     let (mut parts, body) = request.into_parts();
     let client = ClientIp::from_request_parts(&mut parts, &api).await?;
@@ -125,7 +125,7 @@ pub(crate) async fn require_reviewer(
     next: Next,
 ) -> ApiResult<Response> {
     let Some(shown) = credential(request.headers(), "reviewer") else {
-        return require_session(State(api), request, next).await;
+        return require_session(State(api), path, request, next).await;
     };
     let named = path.iter().find(|(name, _)| *name == "appid");
     let named: Option<AppId> = named.and_then(|(_, named)| named.parse().ok());

@@ -1,10 +1,13 @@
 //! The words of every error code, in Chinese and English: what is wrong and what to do next.
 
+mod users;
+
 use crate::language::Language;
 
 /// The text for `code` in `language`. A code without its own text gets the general one.
 pub(crate) fn message(code: &str, language: Language) -> &'static str {
-    let found = TEXTS.iter().find(|(known, _, _)| *known == code);
+    let all = TEXTS.iter().chain(users::TEXTS);
+    let found = all.into_iter().find(|(known, _, _)| *known == code);
     debug_assert!(found.is_some(), "the code {code} has no words");
     let (_, chinese, english) = found.unwrap_or(&TEXTS[0]);
     match language {

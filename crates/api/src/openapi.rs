@@ -33,6 +33,7 @@ use crate::{health, v1};
         (name = "viewer", description = "Viewers' pages; no log-in"),
         (name = "broadcast", description = "The anchor's page; for devices of the anchor"),
         (name = "session", description = "Set-up, log-in, log-out"),
+        (name = "users", description = "Who uses the console; for owners"),
         (name = "apps", description = "Apps and their quotas"),
         (name = "calls", description = "How an app's calls of WeChat's API are let in"),
         (name = "rooms", description = "An app's rooms"),
@@ -50,6 +51,8 @@ struct Head;
 /// Names of the credentials.
 const SESSION: &str = "session";
 const CSRF: &str = "csrf";
+/// The role that an operation wants, beside the session.
+const OWNER: &str = "owner";
 const APP: &str = "app";
 const BROADCAST: &str = "broadcast";
 const REVIEWER: &str = "reviewer";
@@ -63,7 +66,9 @@ pub fn document() -> openapi::OpenApi {
         .merge(open_to(v1::app_routes(), &[SESSION, APP]))
         .merge(open_to(v1::poll_routes(), &[SESSION, APP]))
         .merge(open_to(v1::reviewer_routes(), &[SESSION, REVIEWER]))
-        .merge(open_to(v1::console_routes(), &[SESSION]));
+        .merge(open_to(v1::account_routes(), &[SESSION]))
+        .merge(open_to(v1::console_routes(), &[SESSION]))
+        .merge(owners(v1::owner_routes()));
     let v1 = each_operation(v1, |_, operation| add_errors(operation));
     let mut document = OpenApiRouter::with_openapi(Head::openapi())
         .merge(open_to(health::routes(), &[]))
@@ -109,6 +114,18 @@ fn open_to<S: Clone + Send + Sync + 'static>(
             }
         });
         operation.security = Some(any.collect());
+    })
+}
+
+/// States that an owner's session alone will do.
+fn owners<S: Clone + Send + Sync + 'static>(routes: OpenApiRouter<S>) -> OpenApiRouter<S> {
+    each_operation(routes, |method, operation| {
+        let shown = SecurityRequirement::new(SESSION, [OWNER]);
+        let shown = match method {
+            HttpMethod::Get => shown,
+            _ => shown.add(CSRF, [""; 0]),
+        };
+        operation.security = Some(vec![shown]);
     })
 }
 

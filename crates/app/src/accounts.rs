@@ -5,11 +5,14 @@ use std::net::IpAddr;
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use kaibo_domain::id::AppId;
+use kaibo_domain::user::{UserRole, is_user_name};
 use kaibo_domain::{HOUR_MS, UnixMs};
 use kaibo_store::User;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
+use crate::two_factor::name_key;
 use crate::{Error, Kaibo, Result, secret};
 
 /// Life of a session.
@@ -21,12 +24,10 @@ const MAX_PASSWORD: usize = 256;
 pub struct SignedIn {
     /// The cookie's value.
     pub session: String,
-    /// Sent back in a header with every change.
-    pub csrf: String,
-    /// The user's name.
-    pub name: String,
     /// When the session ends.
     pub expires_at: UnixMs,
+    /// What it lets do.
+    pub found: Session,
 }
 
 /// A session that was found.
@@ -38,6 +39,20 @@ pub struct Session {
     pub name: String,
     /// Sent back in a header with every change.
     pub csrf: String,
+    /// What they may do.
+    pub role: UserRole,
+    /// Where; `None`: everywhere.
+    pub apps: Option<Vec<AppId>>,
+    /// Every user must have a second factor, and this one has none yet: nothing else until then.
+    pub must_enrol: bool,
+}
+
+impl Session {
+    /// Whether they see an app.
+    pub fn sees(&self, app_id: &str) -> bool {
+        let apps = self.apps.as_ref();
+        apps.is_none_or(|apps| apps.iter().any(|app| app.as_str() == app_id))
+    }
 }
 
 impl fmt::Debug for Session {
@@ -66,12 +81,18 @@ pub struct OpenSession {
 pub enum AccountRefusal {
     /// The set-up link was used, or never was one.
     SetupClosed,
+    /// The link was used, is over, or never was one.
+    LinkClosed,
     /// A name has 1 to 64 visible characters.
     NameInvalid,
     /// A password has at least 10 characters.
     PasswordTooShort,
     /// Wrong name or password: it is not said which.
     BadCredentials,
+    /// The password is right; a code is wanted too.
+    CodeNeeded,
+    /// The code is wrong, or was used before.
+    CodeWrong,
     /// Too many tries.
     TooManyTries {
         /// How long to wait.
@@ -122,17 +143,18 @@ impl Kaibo {
         }
     }
 
-    /// Signs a user in. Five wrong tries a minute per name and per address.
+    /// Signs a user in, who shows a code too where they have a second factor. Five wrong tries a
+    /// minute per name and per address.
     pub async fn sign_in(
         &self,
         name: &str,
         password: &str,
+        code: Option<&str>,
         peer: IpAddr,
     ) -> Result<std::result::Result<SignedIn, AccountRefusal>> {
         // The address first: one that must wait can neither use up a name's tries nor fill the
         // memory with names, each of which takes as little as its hash.
-        let name_key = secret::hex(&hash(name));
-        let keys = [format!("peer {peer}"), format!("name {name_key}")];
+        let keys = [format!("peer {peer}"), name_key(name)];
         for key in &keys {
             if let Err(retry_after_ms) = self.inner.sign_ins.take(key, self.now()) {
                 return Ok(Err(AccountRefusal::TooManyTries { retry_after_ms }));
@@ -143,7 +165,10 @@ impl Kaibo {
         let stored = user.as_ref().map(|user| user.password_hash.clone());
         let right = verify_password(password.to_owned(), stored).await?;
         match user {
-            Some(user) if right => {
+            Some(user) if right && user.disabled_at.is_none() => {
+                if let Err(refusal) = self.check_code(&user, code).await? {
+                    return Ok(Err(refusal));
+                }
                 for key in &keys {
                     self.inner.sign_ins.clear(key);
                 }
@@ -156,12 +181,26 @@ impl Kaibo {
 
     /// The session behind a cookie.
     pub async fn session(&self, cookie: &str) -> Result<Option<Session>> {
-        let found = self.store().session(&hash(cookie), self.now()).await?;
-        Ok(found.map(|(user, csrf)| Session {
+        match self.store().session(&hash(cookie), self.now()).await? {
+            Some((user, csrf)) => Ok(Some(self.session_of(user, csrf).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn session_of(&self, user: User, csrf: String) -> Result<Session> {
+        let apps = match user.role {
+            UserRole::Owner => None,
+            UserRole::Operator => Some(self.store().apps_of_user(user.id).await?),
+        };
+        let must_enrol = !user.has_two_factor && self.store().demands_two_factor().await?;
+        Ok(Session {
             user_id: user.id,
             name: user.name,
             csrf,
-        }))
+            role: user.role,
+            apps,
+            must_enrol,
+        })
     }
 
     /// Ends a session.
@@ -206,7 +245,7 @@ impl Kaibo {
     }
 
     /// `None`: their password has changed since they were let in.
-    async fn new_session(&self, user: User) -> Result<Option<SignedIn>> {
+    pub(crate) async fn new_session(&self, user: User) -> Result<Option<SignedIn>> {
         let (session, csrf) = (secret::random_text(43), secret::random_text(22));
         let now = self.now();
         let expires_at = now + SESSION_MS;
@@ -214,23 +253,24 @@ impl Kaibo {
             .store()
             .create_session(&hash(&session), &user, &csrf, expires_at, now)
             .await?;
-        Ok(begun.then_some(SignedIn {
+        if !begun {
+            return Ok(None);
+        }
+        Ok(Some(SignedIn {
             session,
-            csrf,
-            name: user.name,
             expires_at,
+            found: self.session_of(user, csrf).await?,
         }))
     }
 }
 
-/// What an app's own server does is written down as done by `app:…`, so nobody is called that.
 fn check_name(name: &str) -> std::result::Result<(), AccountRefusal> {
-    let visible = name.trim() == name && !name.chars().any(char::is_control);
-    let good = visible && (1..=64).contains(&name.chars().count()) && !name.starts_with("app:");
-    good.then_some(()).ok_or(AccountRefusal::NameInvalid)
+    is_user_name(name)
+        .then_some(())
+        .ok_or(AccountRefusal::NameInvalid)
 }
 
-fn check_password(password: &str) -> std::result::Result<(), AccountRefusal> {
+pub(crate) fn check_password(password: &str) -> std::result::Result<(), AccountRefusal> {
     let count = password.chars().count();
     let good = (MIN_PASSWORD..=MAX_PASSWORD).contains(&count);
     if good {

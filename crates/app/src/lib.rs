@@ -39,6 +39,8 @@ mod sub_anchors;
 mod subscriptions;
 mod throttle;
 mod tokens;
+mod two_factor;
+mod users;
 mod verifiers;
 mod webhook_body;
 mod wechat;
@@ -88,6 +90,8 @@ pub use settings::{AppConfig, Settings};
 pub use share_codes::{DrawnPoster, SharedRoom};
 pub use subscriptions::SubscriberCounts;
 pub use tokens::{CredentialRefusal, FORCED, FORCED_LIMIT, IssuedToken, TokenRefusal};
+pub use two_factor::{TwoFactorBegun, TwoFactorRefusal, TwoFactorStanding};
+pub use users::{LinkView, UserFile, UserLink, UserRefusal};
 pub use wechat::{WechatFault, WechatState};
 
 /// How long an answer of the database counts for readiness.

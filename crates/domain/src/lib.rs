@@ -25,6 +25,7 @@ pub mod shelf;
 pub mod status;
 pub mod subscription;
 pub mod text;
+pub mod user;
 pub mod verdict;
 pub mod wechat;
 pub mod words;

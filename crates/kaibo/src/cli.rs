@@ -281,6 +281,22 @@ pub(crate) enum UserCommand {
         /// The user's name.
         name: String,
     },
+    /// Take a user's password and sessions away, and print the link with which they choose another.
+    ResetLink {
+        /// Where the installation lies.
+        #[command(flatten)]
+        place: Place,
+        /// The user's name.
+        name: String,
+    },
+    /// Take the second factor of a user away, who has lost it.
+    ResetTwoFactor {
+        /// Where the installation lies.
+        #[command(flatten)]
+        place: Place,
+        /// The user's name.
+        name: String,
+    },
 }
 
 /// `kaibo migrate`.

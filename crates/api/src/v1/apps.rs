@@ -14,7 +14,7 @@ use kaibo_domain::id::{AppId, RoomId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::auth::AppPath;
+use crate::auth::{AppPath, SignedInUser};
 use crate::body::JsonBody;
 use crate::caller::Caller;
 use crate::error::{ApiError, ApiResult};
@@ -92,13 +92,18 @@ pub(crate) struct RoomChanged {
     room_id: i64,
 }
 
-/// All apps
+/// The apps that the user sees
 #[utoipa::path(
     get, path = "/apps", tag = "apps", operation_id = "listApps",
     responses((status = 200, body = [AppView]))
 )]
-pub(crate) async fn apps(State(api): State<Arc<ApiState>>) -> ApiResult<Json<Vec<AppView>>> {
-    let apps = api.kaibo.apps().await?.into_iter();
+pub(crate) async fn apps(
+    State(api): State<Arc<ApiState>>,
+    Extension(user): Extension<SignedInUser>,
+) -> ApiResult<Json<Vec<AppView>>> {
+    let mut apps = api.kaibo.apps().await?;
+    apps.retain(|app| user.session.sees(app.app_id.as_str()));
+    let apps = apps.into_iter();
     let apps = apps.map(|app| AppView {
         appid: app.app_id.to_string(),
         name: app.name,
@@ -242,7 +247,7 @@ impl Follower {
                 Changed::Event(event)
                     if event.app_id == self.app_id && !event.event.is_about_subscribers() =>
                 {
-                    let is_in = self.caller.is_still_in(&self.api).await;
+                    let is_in = self.caller.is_still_in(&self.api, &self.app_id).await;
                     return is_in.then_some(event.room_id);
                 }
                 Changed::Event(_) => {}

@@ -10,7 +10,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::auth::require_session;
+use crate::auth::{require_login, require_owner, require_session};
 use crate::body::MAX_UPLOAD;
 use crate::caller;
 use crate::error::{ApiError, render};
@@ -43,6 +43,8 @@ mod share_codes;
 mod shelf;
 mod subscriptions;
 mod switches;
+mod two_factor;
+mod users;
 mod view;
 mod viewer;
 mod webhooks;
@@ -59,6 +61,7 @@ pub(crate) fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(devices::enrolment, devices::enrol))
         .routes(routes!(session::check_setup, session::set_up))
         .routes(routes!(session::sign_in))
+        .routes(routes!(users::link, users::use_link))
 }
 
 /// Routes for an anchor's devices, which each handler asks for by its `ByDevice` argument.
@@ -166,19 +169,40 @@ pub(crate) fn reviewer_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(goods::reject))
 }
 
-/// The console's routes; [`router`] puts all of them behind the session.
-pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
+/// A user's own account; [`router`] puts all of it behind the log-in alone.
+pub(crate) fn account_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
         .routes(routes!(session::session, session::sign_out))
         .routes(routes!(session::list))
         .routes(routes!(session::end))
-        .routes(routes!(apps::apps, apps::create_app))
+        .routes(routes!(two_factor::read, two_factor::begin))
+        .routes(routes!(two_factor::turn_on))
+        .routes(routes!(two_factor::turn_off))
+}
+
+/// What only owners do: users, apps, and how much an app may.
+pub(crate) fn owner_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(users::list, users::invite))
+        .routes(routes!(users::change, users::remove))
+        .routes(routes!(users::reset))
+        .routes(routes!(users::reset_two_factor))
+        .routes(routes!(two_factor::policy, two_factor::set_policy))
+        .routes(routes!(apps::create_app))
         .routes(routes!(apps::set_latency_budget))
-        .routes(routes!(apps::limits))
-        .routes(routes!(door::read, door::set))
+        .routes(routes!(door::set))
         .routes(routes!(quota::set))
         .routes(routes!(admission::set))
-        .routes(routes!(admission::facts, admission::add_facts))
+        .routes(routes!(admission::add_facts))
+}
+
+/// The console's routes; [`router`] puts all of them behind the session.
+pub(crate) fn console_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(apps::apps))
+        .routes(routes!(apps::limits))
+        .routes(routes!(door::read))
+        .routes(routes!(admission::facts))
         .routes(routes!(customer_service::read, customer_service::set))
         .routes(routes!(wechat::read, wechat::set, wechat::drop))
         .routes(routes!(
@@ -211,19 +235,23 @@ fn identity_routes() -> OpenApiRouter<Arc<ApiState>> {
 
 /// Everything under /v1.
 pub(crate) fn router(api: Arc<ApiState>) -> Router {
-    let console: Router<Arc<ApiState>> = console_routes().into();
-    let console = console
-        .route_layer(from_fn_with_state(Arc::clone(&api), repeat::once))
+    let once = || from_fn_with_state(Arc::clone(&api), repeat::once);
+    let account = Router::from(account_routes())
+        .route_layer(once())
+        .route_layer(from_fn_with_state(Arc::clone(&api), require_login));
+    let console = Router::from(console_routes())
+        .route_layer(once())
         .route_layer(from_fn_with_state(Arc::clone(&api), require_session));
-    let app: Router<Arc<ApiState>> = app_routes().into();
-    let app = app
-        .route_layer(from_fn_with_state(Arc::clone(&api), repeat::once))
+    let owner = Router::from(owner_routes())
+        .route_layer(once())
+        .route_layer(from_fn_with_state(Arc::clone(&api), require_owner));
+    let app = Router::from(app_routes())
+        .route_layer(once())
         .route_layer(from_fn_with_state(Arc::clone(&api), caller::count))
         .merge(Router::from(poll_routes()))
         .route_layer(from_fn_with_state(Arc::clone(&api), caller::require_app));
-    let reviewer: Router<Arc<ApiState>> = reviewer_routes().into();
-    let reviewer = reviewer
-        .route_layer(from_fn_with_state(Arc::clone(&api), repeat::once))
+    let reviewer = Router::from(reviewer_routes())
+        .route_layer(once())
         .route_layer(from_fn_with_state(
             Arc::clone(&api),
             caller::require_reviewer,
@@ -232,7 +260,9 @@ pub(crate) fn router(api: Arc<ApiState>) -> Router {
     Router::from(open_routes())
         .merge(Router::from(broadcast_routes()))
         .merge(Router::from(token_routes()))
+        .merge(account)
         .merge(console)
+        .merge(owner)
         .merge(app)
         .merge(reviewer)
         .fallback(async || ApiError::not_found("not_found"))

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use kaibo_app::{AccountRefusal, SignedIn};
+use kaibo_app::{AccountRefusal, Session, SignedIn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,11 +18,17 @@ use crate::state::ApiState;
 
 /// A logged-in user.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct SessionView {
     #[schema(example = "owner")]
     name: String,
     /// Sent back as `X-CSRF-Token` with every change.
     csrf: String,
+    /// `owner` or `operator`.
+    #[schema(example = "owner")]
+    role: &'static str,
+    /// Nothing but one's own account opens until a second factor is on.
+    must_enrol: bool,
     /// The apps the user may see.
     apps: Vec<AppName>,
 }
@@ -59,6 +65,9 @@ pub(crate) struct SetupForm {
 pub(crate) struct SignInForm {
     name: String,
     password: String,
+    /// Of the second factor, or a recovery code, where the user has one.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// Whether a set-up link still works
@@ -105,7 +114,7 @@ pub(crate) async fn set_up(
     post, path = "/session", tag = "session", operation_id = "signIn", request_body = SignInForm,
     responses(
         (status = 200, body = SessionView),
-        (status = 401, description = "`bad_credentials`"),
+        (status = 401, description = "`bad_credentials`, `code_needed`, `code_wrong`"),
         (status = 429, description = "`too_many_tries`, with `retryAfterMs`"),
     )
 )]
@@ -114,9 +123,10 @@ pub(crate) async fn sign_in(
     client: ClientIp,
     JsonBody(form): JsonBody<SignInForm>,
 ) -> ApiResult<Response> {
-    let signed_in = api
-        .kaibo
-        .sign_in(&form.name, &form.password, client.household());
+    let code = form.code.as_deref().map(str::trim);
+    let code = code.filter(|code| !code.is_empty());
+    let peer = client.household();
+    let signed_in = api.kaibo.sign_in(&form.name, &form.password, code, peer);
     begin(&api, signed_in.await?).await
 }
 
@@ -129,8 +139,7 @@ pub(crate) async fn session(
     State(api): State<Arc<ApiState>>,
     Extension(user): Extension<SignedInUser>,
 ) -> ApiResult<Json<SessionView>> {
-    let session = user.session;
-    Ok(Json(view(&api, session.name, session.csrf).await?))
+    Ok(Json(view(&api, user.session).await?))
 }
 
 /// Logs out
@@ -200,28 +209,39 @@ pub(crate) async fn end(
     }
 }
 
-async fn begin(api: &ApiState, signed_in: Result<SignedIn, AccountRefusal>) -> ApiResult<Response> {
+pub(super) async fn begin(
+    api: &ApiState,
+    signed_in: Result<SignedIn, AccountRefusal>,
+) -> ApiResult<Response> {
     let signed_in = signed_in?;
     let cookie = AppendHeaders([(header::SET_COOKIE, begin_cookie(api, &signed_in))]);
-    let session = view(api, signed_in.name, signed_in.csrf).await?;
+    let session = view(api, signed_in.found).await?;
     Ok((cookie, Json(session)).into_response())
 }
 
-async fn view(api: &ApiState, name: String, csrf: String) -> ApiResult<SessionView> {
-    let apps = api.kaibo.apps().await?.into_iter();
-    let apps = apps
-        .map(|app| AppName {
-            appid: app.app_id.to_string(),
-            name: app.name,
-        })
-        .collect();
-    Ok(SessionView { name, csrf, apps })
+async fn view(api: &ApiState, session: Session) -> ApiResult<SessionView> {
+    let mut apps = api.kaibo.apps().await?;
+    apps.retain(|app| session.sees(app.app_id.as_str()));
+    let apps = apps.into_iter().map(|app| AppName {
+        appid: app.app_id.to_string(),
+        name: app.name,
+    });
+    Ok(SessionView {
+        apps: apps.collect(),
+        name: session.name,
+        csrf: session.csrf,
+        role: session.role.as_str(),
+        must_enrol: session.must_enrol,
+    })
 }
 
 impl From<AccountRefusal> for ApiError {
     fn from(refusal: AccountRefusal) -> Self {
         match refusal {
             AccountRefusal::SetupClosed => Self::not_found("setup_closed"),
+            AccountRefusal::LinkClosed => Self::not_found("link_closed"),
+            AccountRefusal::CodeNeeded => Self::new(StatusCode::UNAUTHORIZED, "code_needed"),
+            AccountRefusal::CodeWrong => Self::new(StatusCode::UNAUTHORIZED, "code_wrong"),
             AccountRefusal::NameInvalid => Self::invalid("name", "name_invalid"),
             AccountRefusal::PasswordTooShort => Self::invalid("password", "password_too_short"),
             AccountRefusal::BadCredentials => {

@@ -7,7 +7,6 @@
 
 mod admission;
 mod apps;
-mod auth;
 mod bots;
 mod broadcast;
 mod document;
@@ -25,6 +24,7 @@ mod session;
 mod share_codes;
 mod subscriptions;
 mod switches;
+mod users;
 mod viewer;
 mod wechat;
 mod world;

@@ -143,3 +143,17 @@ async fn a_user_ends_a_session_of_another_browser() {
     let again = owner.call(axum::http::Method::DELETE, &path, None).await;
     assert_eq!(again.refusal(), (404, "session_not_found"));
 }
+
+#[tokio::test]
+async fn a_change_wants_the_sessions_own_csrf_token() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    for wrong in ["wrong", "", &format!("{}x", owner.csrf)] {
+        let request = Request::delete("/v1/session")
+            .header(header::COOKIE, &owner.cookie)
+            .header("x-csrf-token", wrong);
+        let answer = world.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.refusal(), (403, "csrf_mismatch"), "{wrong:?}");
+    }
+    assert_eq!(owner.get("/v1/session").await.status, 200);
+}

@@ -5,7 +5,8 @@ mod events;
 mod fill;
 mod lists;
 mod matching;
-mod scene;
+pub(crate) mod ordinary;
+pub(crate) mod scene;
 mod variants;
 
 use std::collections::HashSet;
@@ -146,15 +147,15 @@ fn reason_in(list: &[(&str, &'static str)], case: &Case) -> Option<&'static str>
 
 /// Where cases are played, one after the other on one store, each with an app of its own: that they
 /// follow each other there also shows that no app sees another's.
-struct Stage {
-    base: Base,
+pub(crate) struct Stage {
+    pub(crate) base: Base,
     profile: Profile,
-    ground: Ground,
+    pub(crate) ground: Ground,
     apps: AtomicU32,
 }
 
 impl Stage {
-    async fn new(base: Base, profile: Profile) -> Self {
+    pub(crate) async fn new(base: Base, profile: Profile) -> Self {
         Self {
             base,
             profile,
@@ -178,7 +179,7 @@ impl Stage {
         tally
     }
 
-    fn next_app(&self) -> AppId {
+    pub(crate) fn next_app(&self) -> AppId {
         let number = self.apps.fetch_add(1, Ordering::Relaxed);
         format!("wx{number:016x}").parse().unwrap()
     }

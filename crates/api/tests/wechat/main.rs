@@ -1,7 +1,9 @@
 //! The WeChat-compatible API through its router: every case of the contract, and one file per path
-//! for what no case says, each on a store and a clock of its own.
+//! for what no case says, each on a store and a clock of its own; and who may call what, of all
+//! routes there are.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod assistants;
 mod calls;
 mod cases;

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
+use kaibo_api::Metrics;
 use kaibo_app::{AppConfig, Clock, Kaibo, Settings};
 use kaibo_domain::id::{AppId, RoomId, stream_name};
 use kaibo_domain::room::Command;
@@ -55,7 +56,8 @@ impl Base {
 pub(crate) struct Ground {
     pub(crate) store: Store,
     pub(crate) data_dir: Arc<TempDir>,
-    url: String,
+    /// Of the database.
+    pub(crate) url: String,
 }
 
 impl Ground {
@@ -67,10 +69,14 @@ impl Ground {
         let url = base.url().await;
         let database = Database::from_url(&url).unwrap();
         let store = Store::open_with(data_dir.path(), &database).await;
+        let file = data_dir.path().join(DATABASE_FILE);
         Self {
             store: store.unwrap(),
+            url: match base {
+                Base::Sqlite => format!("sqlite://{}", file.display()),
+                Base::Postgres => url,
+            },
             data_dir,
-            url,
         }
     }
 }
@@ -87,7 +93,7 @@ pub(crate) struct World {
     /// Of goods.
     pub(crate) picture: String,
     pub(crate) data_dir: Arc<TempDir>,
-    router: Router,
+    pub(crate) router: Router,
     url: String,
 }
 
@@ -353,10 +359,8 @@ impl World {
     /// By a statement of which Kaibo knows nothing.
     pub(crate) async fn change_database(&self, sql: &str) {
         let sql = AssertSqlSafe(sql.to_owned());
-        if self.url.is_empty() {
-            let file = self.data_dir.path().join(DATABASE_FILE);
-            let url = format!("sqlite://{}", file.display());
-            let mut conn = SqliteConnection::connect(&url).await.unwrap();
+        if self.url.starts_with("sqlite:") {
+            let mut conn = SqliteConnection::connect(&self.url).await.unwrap();
             conn.execute(sql).await.unwrap();
         } else {
             let mut conn = PgConnection::connect(&self.url).await.unwrap();
@@ -392,7 +396,16 @@ fn router(kaibo: &Kaibo) -> Router {
         proxies: vec!["0.0.0.0".parse().unwrap()],
         ..kaibo_api::ApiConfig::default()
     };
-    kaibo_api::router(kaibo.clone(), &config, None, CancellationToken::new())
+    let figures = Metrics {
+        render: Arc::new(String::new),
+        token: "opensesame".into(),
+    };
+    kaibo_api::router(
+        kaibo.clone(),
+        &config,
+        Some(figures),
+        CancellationToken::new(),
+    )
 }
 
 /// `errcode`, and `errmsg` without its rid.

@@ -28,7 +28,11 @@ async fn owner(house: &House) -> SignedIn {
 }
 
 async fn sign_in(house: &House, name: &str, password: &str) -> Result<SignedIn, AccountRefusal> {
-    house.kaibo.sign_in(name, password, PEER).await.unwrap()
+    house
+        .kaibo
+        .sign_in(name, password, None, PEER)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -77,7 +81,7 @@ async fn session_lives_a_week_or_until_sign_out() {
         .unwrap();
     assert_eq!(
         (session.name.as_str(), &session.csrf),
-        ("owner", &signed_in.csrf)
+        ("owner", &signed_in.found.csrf)
     );
     house.clock.advance(7 * 24 * HOUR_MS);
     assert!(
@@ -125,7 +129,10 @@ async fn address_that_must_wait_uses_up_no_one_else_s_tries() {
         assert!(matches!(waits, Some(AccountRefusal::TooManyTries { .. })));
     }
     let elsewhere = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-    let owner = house.kaibo.sign_in("owner", PASSWORD, elsewhere).await;
+    let owner = house
+        .kaibo
+        .sign_in("owner", PASSWORD, None, elsewhere)
+        .await;
     assert!(owner.unwrap().is_ok());
 }
 

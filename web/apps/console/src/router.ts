@@ -20,6 +20,12 @@ export function makeRouter(): Router {
         component: () => import('./pages/SetupPage.vue'),
         meta: { open: true },
       },
+      {
+        path: '/invitation',
+        name: 'invitation',
+        component: () => import('./pages/InvitationPage.vue'),
+        meta: { open: true },
+      },
       { path: '/login', name: 'login', component: LoginPage, meta: { open: true } },
       { path: '/apps/new', name: 'app-new', component: () => import('./pages/NewAppPage.vue') },
       {
@@ -116,6 +122,18 @@ export function makeRouter(): Router {
             props: true,
           },
           {
+            path: 'users',
+            name: 'users',
+            meta: { section: 'users' },
+            component: () => import('./pages/UsersPage.vue'),
+          },
+          {
+            path: 'account',
+            name: 'account',
+            meta: { section: 'account' },
+            component: () => import('./pages/AccountPage.vue'),
+          },
+          {
             path: 'help',
             name: 'help',
             meta: { section: 'help' },
@@ -174,8 +192,11 @@ async function admit(to: RouteLocationNormalized) {
     return { name: 'login', query: { back: to.fullPath } };
   }
   if (!session) return { name: 'login', query: to.name === 'home' ? {} : { back: to.fullPath } };
-  if (to.name !== 'home') return true;
   const appid = preferredApp(session.apps);
+  // Nothing else opens until the second factor is on.
+  if (session.mustEnrol && to.name !== 'account' && appid !== null)
+    return { name: 'account', params: { appid } };
+  if (to.name !== 'home') return true;
   return appid === null ? { name: 'app-new' } : { name: 'rooms', params: { appid } };
 }
 

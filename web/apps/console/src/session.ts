@@ -29,6 +29,12 @@ export function openSession(opened: Session): void {
   current.value = opened;
 }
 
+/** Asks the server anew what the session may do. */
+export async function renewSession(): Promise<void> {
+  const found = await client.session();
+  if (found) current.value = found;
+}
+
 /** Adds a new app to the session's list, which the server sends only at log-in. */
 export function addApp(app: { appid: string; name: string }): void {
   if (current.value) current.value = { ...current.value, apps: [...current.value.apps, app] };

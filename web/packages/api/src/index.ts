@@ -19,4 +19,5 @@ export {
   type FollowRoom,
 } from './viewer';
 export { BroadcastClient, enrolDevice, getEnrolment, type FollowBroadcast } from './broadcast';
+export * from './users';
 export { ConsoleClient, type FollowApp, type GoodsQuery, type RoomQuery } from './console';

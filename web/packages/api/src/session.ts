@@ -19,9 +19,9 @@ export class SessionClient {
     return this.opened(call('/v1/setup', { method: 'POST', body: { token, name, password } }));
   }
 
-  /** ApiError `bad_credentials` (401) or `too_many_tries` (429, with `retryAfterMs`). */
-  logIn(name: string, password: string): Promise<Session> {
-    return this.opened(call('/v1/session', { method: 'POST', body: { name, password } }));
+  /** ApiError `bad_credentials`, `code_needed`, `code_wrong` (401), `too_many_tries` (429, with `retryAfterMs`). */
+  logIn(name: string, password: string, code?: string): Promise<Session> {
+    return this.opened(call('/v1/session', { method: 'POST', body: { name, password, code } }));
   }
 
   /** The session of the cookie, or null when there is none. */
@@ -48,7 +48,8 @@ export class SessionClient {
     return this.change(`/v1/sessions/${encodeURIComponent(id)}`, 'DELETE');
   }
 
-  protected async change<T>(path: string, method: 'POST' | 'PUT' | 'DELETE', body?: unknown): Promise<T> {
+  /** Changes something. */
+  async change<T>(path: string, method: 'POST' | 'PUT' | 'DELETE', body?: unknown): Promise<T> {
     const attempt = () => this.send<T>(path, { method, body, headers: { 'X-CSRF-Token': this.csrf } });
     try {
       return await attempt();
@@ -62,7 +63,8 @@ export class SessionClient {
     }
   }
 
-  protected async send<T>(path: string, options: CallOptions = {}): Promise<T> {
+  /** Asks for something. */
+  async send<T>(path: string, options: CallOptions = {}): Promise<T> {
     try {
       return await call<T>(path, options);
     } catch (error) {

@@ -96,9 +96,14 @@ export interface BroadcastView extends RoomView {
 }
 
 /** A logged-in owner; `csrf` goes back in `X-CSRF-Token` with every change. */
+export type UserRole = 'owner' | 'operator';
+
 export interface Session {
   name: string;
   csrf: string;
+  role: UserRole;
+  /** Nothing but the own account opens until a second factor is on. */
+  mustEnrol: boolean;
   apps: { appid: string; name: string }[];
 }
 

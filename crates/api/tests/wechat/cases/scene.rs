@@ -107,8 +107,8 @@ const HARMS: [&str; 7] = [
     "import failed",
 ];
 
-pub(super) struct Scene {
-    pub(super) world: World,
+pub(crate) struct Scene {
+    pub(crate) world: World,
     pub(super) values: Values,
     /// The store closes while the body is on its way: the call is let in, and then fails.
     closes_meanwhile: bool,
@@ -351,7 +351,7 @@ impl Scene {
         Ok(self.world.read(response).await)
     }
 
-    fn request(&self, call: &Call) -> Result<Request<Body>, String> {
+    pub(super) fn request(&self, call: &Call) -> Result<Request<Body>, String> {
         let fill = |template: &Value| fill(template, &self.values, self.world.now());
         let query = form_of(&fill(&Value::Object(call.query.clone()))?);
         let path = format!("{}?{query}", call.path);

@@ -14,9 +14,10 @@ use kaibo_domain::quota::AppQuotas;
 use kaibo_domain::role::Role;
 use kaibo_domain::room::{Change, Status};
 use kaibo_domain::subscription::SubscriptionKind;
+use kaibo_domain::user::UserRole;
 use kaibo_store::{
     AccessToken, Added, CallCount, CallRecord, Decided, Given, GoodsQuery, GoodsSetting, Image,
-    PushRefusal, Repeat, Saved, Store, Submitted, Taken, TokenKind, Tried,
+    NewUser, PushRefusal, Repeat, Saved, Store, Submitted, Taken, TokenKind, Tried, UserChange,
 };
 
 use crate::deliveries::{delivery, endpoint, new};
@@ -55,10 +56,39 @@ macro_rules! writes {
     };
 }
 
+fn new_user(name: &str) -> NewUser {
+    NewUser {
+        name: name.to_owned(),
+        role: UserRole::Operator,
+        apps: vec![ONE.clone()],
+        token_hash: name.as_bytes().to_vec(),
+        expires_at: NOW + 10,
+    }
+}
+
+/// The number of the user who was invited.
+async fn helper(store: &Store) -> i64 {
+    store.user_by_name("helper").await.unwrap().unwrap().id
+}
+
 /// What the writes find.
 pub(super) async fn furnish(store: &Store) {
     fill(store).await;
     store.set_setup_token(b"next").await.unwrap();
+    let boss = store.user_by_name("boss").await.unwrap().unwrap();
+    store.begin_two_factor(boss.id, b"shared").await.unwrap();
+    let codes = vec![b"one".to_vec(), b"two".to_vec()];
+    assert!(
+        store
+            .turn_two_factor_on(boss.id, 7, codes, NOW)
+            .await
+            .unwrap()
+    );
+    store
+        .invite_user(new_user("helper"), NOW)
+        .await
+        .unwrap()
+        .unwrap();
     let link = "https://kf.example/1";
     store.set_customer_service(&ONE, link).await.unwrap();
     let third = a_room(store, &ONE, "furnished-code").await;
@@ -505,6 +535,51 @@ writes! {
     }
     drop_session(store) {
         store.drop_session(b"cookie").await.unwrap();
+    }
+    invite_user(store) {
+        assert!(store.invite_user(new_user("hand"), NOW).await.unwrap().is_some());
+    }
+    renew_user_link(store) {
+        let id = helper(store).await;
+        assert!(store.renew_user_link(id, b"newer", NOW + 10).await.unwrap());
+    }
+    use_user_link(store) {
+        let used = store.use_user_link(b"helper", "chosen", NOW).await;
+        assert_eq!(used.unwrap().unwrap().password_hash, "chosen");
+    }
+    change_user(store) {
+        let id = helper(store).await;
+        let changed = store.change_user(id, UserRole::Operator, vec![], Some(NOW));
+        assert_eq!(changed.await.unwrap(), UserChange::Done);
+    }
+    drop_user(store) {
+        let id = helper(store).await;
+        assert_eq!(store.drop_user(id).await.unwrap(), UserChange::Done);
+    }
+    begin_two_factor(store) {
+        let id = helper(store).await;
+        assert!(store.begin_two_factor(id, b"shared").await.unwrap());
+    }
+    turn_two_factor_on(store) {
+        let id = helper(store).await;
+        store.begin_two_factor(id, b"shared").await.unwrap();
+        let codes = vec![b"one".to_vec(), b"two".to_vec()];
+        assert!(store.turn_two_factor_on(id, 7, codes, NOW).await.unwrap());
+    }
+    use_step(store) {
+        let boss = store.user_by_name("boss").await.unwrap().unwrap();
+        assert!(store.use_step(boss.id, 8).await.unwrap());
+    }
+    use_recovery_code(store) {
+        let boss = store.user_by_name("boss").await.unwrap().unwrap();
+        assert!(store.use_recovery_code(boss.id, b"one").await.unwrap());
+    }
+    drop_two_factor(store) {
+        let boss = store.user_by_name("boss").await.unwrap().unwrap();
+        assert!(store.drop_two_factor(boss.id).await.unwrap());
+    }
+    demand_two_factor(store) {
+        store.demand_two_factor(true).await.unwrap();
     }
     several_in_one_commit(store) {
         let boss = store.user_by_name("boss").await.unwrap().unwrap();

@@ -1,6 +1,7 @@
 // The console's words in English.
 import { bots } from './botsEn';
 import { goods } from './goodsEn';
+import { account, users } from './usersEn';
 import { admission } from './admissionEn';
 import { api, calls, door, quota } from './doorEn';
 import { app, entry } from './entryEn';
@@ -388,6 +389,8 @@ export const en: typeof zh = {
     after: 'On',
   },
   goods,
+  account,
+  users,
   switches: { title: 'Switches' },
   subscriptions,
   push,

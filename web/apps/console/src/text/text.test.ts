@@ -8,7 +8,9 @@ import { zh } from './zh';
 
 const server = readFileSync(new URL('../../../../../crates/api/src/error.rs', import.meta.url), 'utf8');
 const goods = readFileSync(new URL('../../../../../crates/api/src/error/goods.rs', import.meta.url), 'utf8');
-const messages = readFileSync(new URL('../../../../../crates/api/src/message.rs', import.meta.url), 'utf8');
+const messages = ['message.rs', 'message/users.rs']
+  .map((file) => readFileSync(new URL(`../../../../../crates/api/src/${file}`, import.meta.url), 'utf8'))
+  .join('');
 
 function leaves(value: object, path = ''): [string, string][] {
   return Object.entries(value).flatMap(([key, inner]) =>

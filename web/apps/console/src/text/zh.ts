@@ -1,6 +1,7 @@
 // The console's words in Chinese.
 import { bots } from './botsZh';
 import { goods } from './goodsZh';
+import { account, users } from './usersZh';
 import { admission } from './admissionZh';
 import { api, calls, door, quota } from './doorZh';
 import { app, entry } from './entryZh';
@@ -380,6 +381,8 @@ export const zh = {
     after: '下一页',
   },
   goods,
+  account,
+  users,
   switches: { title: '功能开关' },
   subscriptions,
   push,
