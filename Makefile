@@ -26,8 +26,8 @@ SEED ?= $(shell date +%s)
 fuzz: ## mutated input for every parser, SECONDS=600 each; SEED=… repeats a run
 	@KAIBO_FUZZ_SECONDS=$(SECONDS) KAIBO_FUZZ_SEED=$(SEED) cargo test --package kaibo-fuzz --locked --quiet
 
-bench: ## what a viewer costs, beside the floor and other servers, 13 minutes (QUICK=1: 3); writes bench/RESULTS.md
-	@QUICK=$(QUICK) scripts/bench
+bench: ## what a viewer and a call cost, beside other servers, 16 minutes (QUICK=1: 4; ONLY=api, ONLY=viewers); writes bench/RESULTS*.md
+	@QUICK=$(QUICK) ONLY=$(ONLY) scripts/bench
 
 fmt: ## format the Rust code
 	@cargo fmt --all

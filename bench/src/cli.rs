@@ -28,6 +28,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         cache: Cache,
     },
+    /// Measure the API; writes bench/RESULTS-api.md (a quick run: beside the cache)
+    Api {
+        /// Kaibo's binary
+        #[arg(long, default_value = "target/release/kaibo")]
+        bin: PathBuf,
+        /// A part of it, in a minute
+        #[arg(long)]
+        quick: bool,
+        #[command(flatten)]
+        cache: Cache,
+    },
     /// Write both files anew from the figures of the last run
     Report {
         #[command(flatten)]

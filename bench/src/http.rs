@@ -220,6 +220,19 @@ impl Client {
         Ok(answer)
     }
 
+    /// Sends the bytes of a request; the answer's body goes piece by piece to `take`.
+    pub(crate) fn ask(
+        &mut self,
+        request: &[u8],
+        mut take: impl FnMut(&[u8]),
+    ) -> anyhow::Result<()> {
+        self.socket.write_all(request)?;
+        self.answer(&mut |piece: &[u8]| {
+            take(piece);
+            true
+        })
+    }
+
     fn answer(&mut self, take: &mut dyn FnMut(&[u8]) -> bool) -> anyhow::Result<()> {
         let mut answer = Answer::new();
         while !answer.is_done() {

@@ -4,6 +4,7 @@
     reason = "figures of measurements stay far below 2^53"
 )]
 
+mod api;
 mod cli;
 mod clock;
 mod figure;
@@ -39,6 +40,7 @@ use crate::matrix::Run;
 use crate::server::Kind;
 
 const RESULTS: &str = "bench/RESULTS.md";
+const API_RESULTS: &str = "bench/RESULTS-api.md";
 const PLOT: &str = "docs/images/cost-by-viewers.svg";
 
 fn main() -> anyhow::Result<()> {
@@ -48,6 +50,12 @@ fn main() -> anyhow::Result<()> {
             let run = matrix::run(&bin, &cache.cache, quick)?;
             fs::write(cache.figures(), serde_json::to_string_pretty(&run)?)?;
             report(&run, &cache)
+        }
+        Command::Api { bin, quick, cache } => {
+            let run = api::run(&bin, quick)?;
+            write(API_RESULTS, &api::page(&run), quick, &cache)?;
+            eprint!("\n{}", api::goals(&run));
+            Ok(())
         }
         Command::Report { cache } => {
             let text = fs::read_to_string(cache.figures())
@@ -95,19 +103,23 @@ impl Cache {
     }
 }
 
-/// Writes what people read. A quick run does not replace the whole one that the repository keeps.
 fn report(run: &Run, cache: &Cache) -> anyhow::Result<()> {
-    let place = |path: &str| match (run.quick, Path::new(path).file_name()) {
+    for (path, text) in [(RESULTS, results::page(run)), (PLOT, plot::svg(run))] {
+        write(path, &text, run.quick, cache)?;
+    }
+    eprint!("\n{}", goals::table(run));
+    Ok(())
+}
+
+/// Writes what people read. A quick run does not replace the whole one that the repository keeps.
+fn write(path: &str, text: &str, quick: bool, cache: &Cache) -> anyhow::Result<()> {
+    let path = match (quick, Path::new(path).file_name()) {
         (true, Some(name)) => cache.cache.join(name),
         _ => PathBuf::from(path),
     };
-    for (path, text) in [(RESULTS, results::page(run)), (PLOT, plot::svg(run))] {
-        let path = place(path);
-        let told = "cannot be written; start this in the repository's root";
-        fs::write(&path, text).with_context(|| format!("{} {told}", path.display()))?;
-        eprintln!("wrote {}", path.display());
-    }
-    eprint!("\n{}", goals::table(run));
+    let told = "cannot be written; start this in the repository's root";
+    fs::write(&path, text).with_context(|| format!("{} {told}", path.display()))?;
+    eprintln!("wrote {}", path.display());
     Ok(())
 }
 

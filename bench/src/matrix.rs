@@ -265,7 +265,7 @@ fn versions(bin: &Path, cache: &Path) -> Vec<String> {
 }
 
 /// The first line that a program says.
-fn said(program: &str, args: &[&str]) -> String {
+pub(crate) fn said(program: &str, args: &[&str]) -> String {
     let output = Command::new(program).args(args).output();
     let text = output.map_or_else(
         |_| format!("{program} is missing"),

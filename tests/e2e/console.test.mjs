@@ -190,6 +190,7 @@ for (const [size, shop] of Object.entries(SIZES)) {
       await look(page, 'rooms', size);
       await row.getByTestId('room-share').click();
       await page.getByTestId('viewer-code').waitFor();
+      await page.getByTestId('poster').evaluate((poster) => poster.decode());
       await look(page, 'rooms-share', size, false);
       await page.keyboard.press('Escape');
       await page.getByRole('link', { name: '接入帮助' }).click();

@@ -11,6 +11,9 @@ const API_TABS = {
   admission: 'admission-save',
   push: 'webhook-add',
 };
+/** The anchor's device, once it is enrolled: its address and cookies. */
+let enrolled = null;
+
 const folder = path.resolve(process.argv[2] ?? 'shots/demo');
 const kaibo = await Kaibo.start({ command: 'demo', env: { KAIBO_SERVER__LOG: 'warn,kaibo=info' } });
 const browser = await Browser.start();
@@ -50,11 +53,19 @@ async function all(size, links, setup) {
   await page.goto(`${kaibo.http}/r/1`);
   await page.getByTestId('room-unknown').waitFor();
   await keep(page, 'room-unknown', only);
-  await page.goto(links.anchor);
-  await page.getByTestId('room-name').waitFor();
+  await openAnchor(page, links);
   await keep(page, 'anchor', { ...only, fullPage: true });
   await theConsole(page, only, setup);
   await page.context().close();
+}
+
+// The link enrols the first device alone; the second is given what that got.
+async function openAnchor(page, { anchor }) {
+  if (enrolled) await page.context().addCookies(enrolled.cookies);
+  await page.goto(enrolled?.url ?? anchor);
+  if (!enrolled) await page.getByTestId('enrol-submit').click();
+  await page.getByTestId('room-name').waitFor();
+  enrolled ??= { url: page.url(), cookies: await page.context().cookies() };
 }
 
 async function theConsole(page, only, setup) {

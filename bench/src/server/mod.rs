@@ -6,7 +6,10 @@ mod kaibo;
 mod peer;
 
 pub(crate) use self::floor::READY as FLOOR_READY;
-pub(crate) use self::peer::{Peer, node_media_server_package, start_nginx_static};
+pub(crate) use self::kaibo::{House, Shop, create_app, plan};
+pub(crate) use self::peer::{
+    Peer, StaticFiles, node_media_server_package, start_nginx_static, start_static_files,
+};
 
 use std::fs::File;
 use std::net::SocketAddr;

@@ -218,17 +218,7 @@ fn nginx_rtmp(Ports { rtmp, .. }: Ports) -> String {
 
 /// Static files of HLS: `folder` holds them. Nothing is published to it.
 pub(crate) fn start_nginx_static(folder: TempDir, playlist: &str) -> anyhow::Result<Running> {
-    let port = free_port()?;
-    let body = format!(
-        "http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 10000000; \
-         server {{ listen 127.0.0.1:{port}; root .; }} }}\n"
-    );
-    std::fs::write(folder.path().join("nginx.conf"), nginx(&body))?;
-    let mut command = Command::new(NGINX);
-    command.args(["-p", ".", "-e", "stderr", "-c", "nginx.conf"]);
-    let mut process = Process::start(command, folder)?;
-    let at = local(port);
-    process.until("nginx answers", |_| crate::http::Client::connect(at).ok())?;
+    let StaticFiles { at, process } = start_static_files(folder)?;
     Ok(Running {
         target: Target::Flv {
             at,
@@ -238,6 +228,39 @@ pub(crate) fn start_nginx_static(folder: TempDir, playlist: &str) -> anyhow::Res
         encoder: None,
         process,
     })
+}
+
+/// nginx with the files of a folder.
+pub(crate) struct StaticFiles {
+    at: SocketAddr,
+    process: Process,
+}
+
+impl StaticFiles {
+    pub(crate) fn at(&self) -> SocketAddr {
+        self.at
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.child.id()
+    }
+}
+
+/// One worker that looks a file up once and sends it from the kernel's memory.
+pub(crate) fn start_static_files(folder: TempDir) -> anyhow::Result<StaticFiles> {
+    let port = free_port()?;
+    let body = format!(
+        "http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 10000000; \
+         default_type application/json; open_file_cache max=100; \
+         server {{ listen 127.0.0.1:{port}; root .; }} }}\n"
+    );
+    std::fs::write(folder.path().join("nginx.conf"), nginx(&body))?;
+    let mut command = Command::new(NGINX);
+    command.args(["-p", ".", "-e", "stderr", "-c", "nginx.conf"]);
+    let mut process = Process::start(command, folder)?;
+    let at = local(port);
+    process.until("nginx answers", |_| crate::http::Client::connect(at).ok())?;
+    Ok(StaticFiles { at, process })
 }
 
 fn node_media_server(package: &Path, Ports { http, rtmp }: Ports) -> String {

@@ -328,6 +328,7 @@ fn image_code(refusal: ImageRefusal) -> &'static str {
     match refusal {
         ImageRefusal::Empty => "required",
         ImageRefusal::TooLarge => "image_too_large",
+        ImageRefusal::TooManyPixels => "image_too_many_pixels",
         ImageRefusal::UnknownFormat => "image_format",
     }
 }

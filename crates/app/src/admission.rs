@@ -28,9 +28,7 @@ impl Kaibo {
 
     /// Sets what is asked of an app, what it sells, and whether it is shut.
     pub async fn set_admission(&self, app_id: &AppId, set: &Admission) -> Result<()> {
-        let done = self.store().set_admission(app_id, set).await;
-        self.inner.judged.forget(app_id);
-        known(done?)
+        known(self.store().set_admission(app_id, set).await?)
     }
 
     /// What is known of an app, oldest first.
@@ -41,9 +39,7 @@ impl Kaibo {
     /// Adds what is known of an app; another word about the same day takes the earlier's place.
     pub async fn add_facts(&self, app_id: &AppId, facts: &[Fact]) -> Result<()> {
         let oldest = self.oldest_fact();
-        let done = self.store().add_facts(app_id, facts, oldest).await;
-        self.inner.judged.forget(app_id);
-        Ok(done?)
+        Ok(self.store().add_facts(app_id, facts, oldest).await?)
     }
 
     /// Whether an app may use live, and why.
@@ -56,14 +52,16 @@ impl Kaibo {
     /// Whether an app may use live, as of a second ago at most.
     pub async fn is_admitted(&self, app_id: &AppId) -> Result<bool> {
         let day = self.today();
-        let judged = self.inner.judged.get(app_id).filter(|j| j.day == day);
-        if let Some(judged) = judged {
+        let judged = self.inner.judged.get(app_id, self.store());
+        if let Some(judged) = judged.filter(|judged| judged.day == day) {
             return Ok(judged.judgement.admitted);
         }
+        let generation = self.store().generation(app_id);
         let judgement = self.judgement(app_id).await?;
         let admitted = judgement.admitted;
         let judged = Arc::new(Judged { day, judgement });
-        self.inner.judged.put(app_id, judged);
+        let key = app_id.clone();
+        self.inner.judged.put(key, app_id, generation, judged);
         Ok(admitted)
     }
 

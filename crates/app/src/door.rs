@@ -16,11 +16,15 @@ use crate::{Kaibo, Result};
 impl Kaibo {
     /// What was set for an app; the defaults where nothing was.
     pub async fn door(&self, app_id: &AppId) -> Result<Arc<Door>> {
-        if let Some(door) = self.inner.doors.get(app_id) {
+        if let Some(door) = self.inner.doors.get(app_id, self.store()) {
             return Ok(door);
         }
+        let generation = self.store().generation(app_id);
         let door = Arc::new(self.store().door(app_id).await?);
-        self.inner.doors.put(app_id, Arc::clone(&door));
+        let kept = Arc::clone(&door);
+        self.inner
+            .doors
+            .put(app_id.clone(), app_id, generation, kept);
         Ok(door)
     }
 
@@ -37,16 +41,12 @@ impl Kaibo {
         profile: Option<Profile>,
         allowed: &[IpNet],
     ) -> Result<()> {
-        let set = self.store().set_door(app_id, profile, allowed).await;
-        self.inner.doors.forget(app_id);
-        known(set?)
+        known(self.store().set_door(app_id, profile, allowed).await?)
     }
 
     /// Sets an app's own limits.
     pub async fn set_quotas(&self, app_id: &AppId, own: &AppQuotas) -> Result<()> {
-        let set = self.store().set_quotas(app_id, own).await;
-        self.inner.doors.forget(app_id);
-        known(set?)
+        known(self.store().set_quotas(app_id, own).await?)
     }
 
     /// An app's limits of rooms.

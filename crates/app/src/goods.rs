@@ -309,10 +309,15 @@ impl Kaibo {
             return Ok(Err(GoodsRule::ImageUnknown));
         };
         let is_kept = before.is_some_and(|goods| goods.draft.cover == image.name);
-        if !is_kept && image.width.max(image.height) > MAX_PIXELS {
-            return Ok(Err(GoodsRule::ImageTooLarge));
+        if is_kept || image.width.max(image.height) <= MAX_PIXELS {
+            return Ok(Ok(image.name));
         }
-        Ok(Ok(image.name))
+        let made = if self.settings().resize_goods_images {
+            self.made_to_fit(&image, MAX_PIXELS as u32).await?
+        } else {
+            None
+        };
+        Ok(made.map(|made| made.name).ok_or(GoodsRule::ImageTooLarge))
     }
 
     pub(crate) async fn refuse_without_goods(&self, app_id: &AppId) -> Result<GoodsSetting> {

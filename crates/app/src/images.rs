@@ -5,16 +5,16 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use imagesize::ImageType;
 use kaibo_domain::draft::Draft;
 use kaibo_domain::id::AppId;
 use kaibo_domain::refusal::{Field, FieldRefusal, FieldRule, ImageRefusal, Refusal};
 use kaibo_domain::{HOUR_MS, UnixMs};
+use kaibo_pictures::{Clean, Format, Unreadable, clean, pixels_said};
 use kaibo_store::Image;
 use tokio::fs::File;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Kaibo, Result, secret};
+use crate::{Error, Kaibo, Result, secret};
 
 /// Largest image that is taken in (spec P3). What a place of a room takes is less.
 const MAX_BYTES: usize = 10 * 1024 * 1024;
@@ -58,35 +58,74 @@ pub struct ImageFile {
 pub struct NamedImage {
     /// Its lasting name.
     pub name: String,
-    /// Size in bytes.
-    pub bytes: i64,
+    /// Size in bytes as it was sent.
+    pub sent_bytes: i64,
     /// False when its file is gone from the data folder.
     pub is_there: bool,
 }
 
 impl Kaibo {
-    /// Takes in a PNG, JPEG or GIF of at most 10 MiB. The bytes decide what it is, not its name.
+    /// Takes in a PNG, JPEG or GIF of at most 10 MiB. The bytes decide what it is, not its name. It
+    /// is written anew: what it said beside the picture, such as where it was taken, is not kept.
     pub async fn upload_image(&self, app_id: &AppId, bytes: Bytes) -> Result<StoredImage> {
-        let (format, width, height) = inspect(&bytes).map_err(Refusal::Image)?;
-        let image = Image {
-            name: secret::random_hex::<16>(),
-            media_id: URL_SAFE_NO_PAD.encode(secret::random::<48>()),
-            app_id: app_id.clone(),
-            format: format.to_owned(),
-            width,
-            height,
-            bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
-            created_at: self.now(),
-        };
-        self.store().put_image(&image, &bytes).await?;
+        if bytes.is_empty() {
+            return Err(Refusal::Image(ImageRefusal::Empty).into());
+        }
+        if bytes.len() > MAX_BYTES {
+            return Err(Refusal::Image(ImageRefusal::TooLarge).into());
+        }
+        let image = self.take_in(app_id, bytes, None).await?;
         Ok(StoredImage {
             url: self.image_url(&image.name),
             media_id: image.media_id,
             name: image.name,
-            width,
-            height,
+            width: image.width,
+            height: image.height,
             created_at: image.created_at,
         })
+    }
+
+    /// Keeps another image of `image` that fits in a square of `side` pixels; `None`: its file is
+    /// gone, or cannot be read.
+    pub(crate) async fn made_to_fit(&self, image: &Image, side: u32) -> Result<Option<Image>> {
+        let Some((_, bytes)) = self.store().image(&image.name).await? else {
+            return Ok(None);
+        };
+        match self.take_in(&image.app_id, bytes.into(), Some(side)).await {
+            Err(Error::Refused(_)) => Ok(None),
+            made => made.map(Some),
+        }
+    }
+
+    /// Keeps a picture, written anew.
+    pub(crate) async fn take_in(
+        &self,
+        app_id: &AppId,
+        sent: Bytes,
+        side: Option<u32>,
+    ) -> Result<Image> {
+        let pixels = pixels_said(&sent).map_err(refused)?;
+        let sent_bytes = sent.len();
+        let work = move || clean(&sent, MAX_BYTES, side);
+        let Clean {
+            format,
+            width,
+            height,
+            bytes,
+        } = self.work_on_picture(pixels, work).await?.map_err(refused)?;
+        let image = Image {
+            name: secret::random_hex::<16>(),
+            media_id: URL_SAFE_NO_PAD.encode(secret::random::<48>()),
+            app_id: app_id.clone(),
+            format: name_of(format).to_owned(),
+            width: width as i32,
+            height: height as i32,
+            bytes: bytes.len() as i64,
+            sent_bytes: sent_bytes as i64,
+            created_at: self.now(),
+        };
+        self.store().put_image(&image, &bytes).await?;
+        Ok(image)
     }
 
     /// Type and bytes of the image with a lasting name.
@@ -127,7 +166,7 @@ impl Kaibo {
         let is_there = self.store().image_file(&image.name).await?.is_some();
         Ok(Some(NamedImage {
             name: image.name,
-            bytes: image.bytes,
+            sent_bytes: image.sent_bytes,
             is_there,
         }))
     }
@@ -224,23 +263,17 @@ impl Kaibo {
     }
 }
 
-fn inspect(bytes: &[u8]) -> std::result::Result<(&'static str, i32, i32), ImageRefusal> {
-    if bytes.is_empty() {
-        return Err(ImageRefusal::Empty);
+fn name_of(format: Format) -> &'static str {
+    match format {
+        Format::Png => "png",
+        Format::Jpeg => "jpeg",
+        Format::Gif => "gif",
     }
-    if bytes.len() > MAX_BYTES {
-        return Err(ImageRefusal::TooLarge);
-    }
-    let format = match imagesize::image_type(bytes) {
-        Ok(ImageType::Png) => "png",
-        Ok(ImageType::Jpeg) => "jpeg",
-        Ok(ImageType::Gif) => "gif",
-        _ => return Err(ImageRefusal::UnknownFormat),
-    };
-    let size = imagesize::blob_size(bytes).map_err(|_| ImageRefusal::UnknownFormat)?;
-    let pixels = |n| i32::try_from(n).ok().filter(|n| (1..=20_000).contains(n));
-    match (pixels(size.width), pixels(size.height)) {
-        (Some(width), Some(height)) => Ok((format, width, height)),
-        _ => Err(ImageRefusal::UnknownFormat),
-    }
+}
+
+fn refused(why: Unreadable) -> Refusal {
+    Refusal::Image(match why {
+        Unreadable::Format => ImageRefusal::UnknownFormat,
+        Unreadable::TooLarge => ImageRefusal::TooManyPixels,
+    })
 }

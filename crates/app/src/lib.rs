@@ -22,6 +22,7 @@ mod jobs;
 mod lately;
 mod live;
 mod outbox;
+mod pages;
 mod people;
 mod pictures;
 pub mod ports;
@@ -50,10 +51,11 @@ pub use kaibo_domain as domain;
 use kaibo_domain::UnixMs;
 use kaibo_domain::door::Door;
 use kaibo_domain::goods::GoodsRefusal;
+use kaibo_domain::id::AppId;
 use kaibo_domain::person::PersonRefusal;
 use kaibo_domain::refusal::Refusal;
 use kaibo_domain::shelf::ShelfRefusal;
-use kaibo_store::Store;
+use kaibo_store::{AccessToken, Store};
 pub use kaibo_store::{
     Anchor, Delivery, Device, Follower, GoodsQuery, GoodsSetting, Holding, PeopleQuery, Person,
     PushRefusal, Reveal, RoomQuery, Shelved, Submission,
@@ -76,6 +78,7 @@ pub use feed::{Changed, Changes};
 pub use identities::SubmitRefusal;
 pub use images::{ImageFile, NamedImage, StoredImage};
 pub use live::{Admission, Playback, RefusedPush};
+pub use pages::{Page, PageKey};
 use ports::{NoWayOut, Outbound};
 pub use quota::{Counted, Standing};
 pub use repeats::{RepeatKey, Repeated};
@@ -144,8 +147,10 @@ struct Inner {
     carried_out: watch::Sender<Option<i64>>,
     calls: quota::CallCounter,
     call_log: calls::CallLog,
-    doors: Lately<Door>,
-    judged: Lately<admission::Judged>,
+    doors: Lately<AppId, Door>,
+    judged: Lately<AppId, admission::Judged>,
+    tokens: Lately<Vec<u8>, AccessToken>,
+    pages: pages::Pages,
     repeats: repeats::Repeats,
     sign_ins: throttle::Throttle,
     push_refusals: throttle::Throttle,
@@ -153,6 +158,7 @@ struct Inner {
     enrolments: throttle::Throttle,
     pins: throttle::Throttle,
     pictures: pictures::Pictures,
+    code_tries: throttle::Throttle,
     purchases: wechat::Turns,
     /// When the database last took a write for [`Kaibo::ping`].
     answered: Mutex<Option<Instant>>,
@@ -182,6 +188,8 @@ impl Kaibo {
             call_log: calls::CallLog::default(),
             doors: Lately::default(),
             judged: Lately::default(),
+            tokens: Lately::default(),
+            pages: pages::Pages::default(),
             repeats: repeats::Repeats::default(),
             sign_ins: throttle::Throttle::new(5, 60_000),
             push_refusals: throttle::Throttle::new(1, 2_000),
@@ -189,6 +197,7 @@ impl Kaibo {
             enrolments: throttle::Throttle::new(20, devices::PIN_WITHIN_MS),
             pins: throttle::Throttle::new(devices::PIN_TRIES, devices::PIN_WITHIN_MS),
             pictures: pictures::Pictures::default(),
+            code_tries: throttle::Throttle::new(1, share_codes::TRY_AGAIN_MS),
             purchases: wechat::Turns::default(),
             answered: Mutex::default(),
         };

@@ -187,6 +187,9 @@ pub trait Outbound: Send + Sync + 'static {
         request: WechatRequest,
         key: WechatKey,
     ) -> BoxFuture<'_, Result<WechatAnswer, CallError>>;
+    /// How WeChat is asked for a mini program's code that opens `page` with `scene`; `None`: not at
+    /// all.
+    fn code_request(&self, page: &str, scene: &str) -> Option<WechatRequest>;
 }
 
 /// A process that calls nobody: a command line.
@@ -232,5 +235,8 @@ impl Outbound for NoWayOut {
         _: WechatKey,
     ) -> BoxFuture<'_, Result<WechatAnswer, CallError>> {
         Box::pin(async { Err(CallError::NoWayOut) })
+    }
+    fn code_request(&self, _: &str, _: &str) -> Option<WechatRequest> {
+        None
     }
 }

@@ -227,6 +227,13 @@ impl Kaibo {
         Ok((total, settled.collect()))
     }
 
+    /// Until when `rooms`, as they are now, stay what they are if nobody changes them.
+    pub async fn unchanged_until(&self, app_id: &AppId, rooms: &[Room]) -> Result<UnixMs> {
+        let rules = self.room_rules(app_id).await?;
+        let deadlines = rooms.iter().filter_map(|room| next_deadline(room, &rules));
+        Ok(deadlines.min().unwrap_or(UnixMs::MAX))
+    }
+
     /// The room with every deadline that has passed: a reader never sees a stale status, even
     /// in the moment before the timer has run.
     pub(crate) async fn settled(&self, room: &Room) -> Result<Room> {

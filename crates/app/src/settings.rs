@@ -110,6 +110,8 @@ pub struct GoodsConfig {
     pub per_shelf: u32,
     /// How long the card of pushed goods is shown.
     pub card: SignedDuration,
+    /// Pictures over 300 pixels are made to fit rather than refused.
+    pub resize_images: bool,
 }
 
 impl Default for GoodsConfig {
@@ -119,6 +121,7 @@ impl Default for GoodsConfig {
             review: ReviewProvider::Auto,
             per_shelf: rules.max_goods,
             card: SignedDuration::from_millis(rules.push_ms),
+            resize_images: false,
         }
     }
 }
@@ -143,6 +146,8 @@ pub struct CodesConfig {
     pub font: PathBuf,
     /// The mini-program plugin that shows rooms.
     pub plugin_appid: String,
+    /// Page of merchants' mini programs that a code opens; empty: codes open the viewers' page.
+    pub page: String,
 }
 
 impl Default for CodesConfig {
@@ -150,6 +155,7 @@ impl Default for CodesConfig {
         Self {
             font: PathBuf::new(),
             plugin_appid: "wx2b03c6e691cd7370".into(),
+            page: String::new(),
         }
     }
 }
@@ -185,6 +191,8 @@ pub struct Settings {
     pub review: ReviewProvider,
     /// Bounds of a shelf.
     pub shelf: ShelfRules,
+    /// Pictures of goods that are too large are made to fit.
+    pub resize_goods_images: bool,
     /// Words that names must not have.
     pub words: Words,
     /// How callers of the WeChat-compatible API are judged.
@@ -193,6 +201,8 @@ pub struct Settings {
     pub font: Option<PathBuf>,
     /// The mini-program plugin that shows rooms.
     pub plugin_appid: String,
+    /// Page of merchants' mini programs that a code opens, where there is one.
+    pub code_page: Option<String>,
 }
 
 /// A setting that cannot be used.
@@ -279,10 +289,12 @@ impl Settings {
             verification: config.anchor.verification,
             review: config.goods.review,
             shelf,
+            resize_goods_images: config.goods.resize_images,
             words: Words::new(&config.content.forbidden, &config.content.claims),
             profile: config.wechat.profile,
             font: Some(config.codes.font.clone()).filter(|path| !path.as_os_str().is_empty()),
             plugin_appid: config.codes.plugin_appid.clone(),
+            code_page: Some(config.codes.page.clone()).filter(|page| !page.is_empty()),
         })
     }
 

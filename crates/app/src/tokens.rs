@@ -1,5 +1,7 @@
 //! Access tokens: bought with an app's secret, shown with every call.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kaibo_domain::id::AppId;
@@ -112,15 +114,35 @@ impl Kaibo {
         if !secret::equal(&tag, &self.token_tag(&id)) {
             return Ok(Err(TokenRefusal::Unknown));
         }
+        let row = match self.inner.tokens.get(&id, self.store()) {
+            Some(row) => row,
+            None => match self.read_token(id).await? {
+                Some(row) => row,
+                None => return Ok(Err(TokenRefusal::Unknown)),
+            },
+        };
         let now = self.now();
-        Ok(match self.store().token(&id).await? {
-            None => Err(TokenRefusal::Unknown),
-            Some(row) if row.expires_at <= now => Err(TokenRefusal::Expired),
-            Some(row) if row.superseded_at.is_some_and(|at| at <= now) => {
-                Err(TokenRefusal::Unknown)
-            }
-            Some(row) => Ok(row.app_id),
+        Ok(if row.expires_at <= now {
+            Err(TokenRefusal::Expired)
+        } else if row.superseded_at.is_some_and(|at| at <= now) {
+            Err(TokenRefusal::Unknown)
+        } else {
+            Ok(row.app_id.clone())
         })
+    }
+
+    async fn read_token(&self, id: Vec<u8>) -> Result<Option<Arc<AccessToken>>> {
+        let Some(found) = self.store().token(&id).await? else {
+            return Ok(None);
+        };
+        // Whose it is, is known now; so it is read once more, in a generation that is known.
+        let generation = self.store().generation(&found.app_id);
+        let Some(row) = self.store().token(&id).await?.map(Arc::new) else {
+            return Ok(None);
+        };
+        let kept = Arc::clone(&row);
+        self.inner.tokens.put(id, &row.app_id, generation, kept);
+        Ok(Some(row))
     }
 
     /// The app of an id, if the secret is its own.

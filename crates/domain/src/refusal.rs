@@ -159,7 +159,10 @@ pub enum ImageRefusal {
     /// More than the app takes.
     #[error("the image is too large")]
     TooLarge,
-    /// Not PNG, JPEG or GIF by its first bytes.
-    #[error("the image is neither PNG, JPEG nor GIF")]
+    /// More pixels than are taken, or a file that would be too large without what is not kept.
+    #[error("the image has too many pixels")]
+    TooManyPixels,
+    /// Not a whole PNG, JPEG or GIF.
+    #[error("the image is no whole PNG, JPEG or GIF")]
     UnknownFormat,
 }

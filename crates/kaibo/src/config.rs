@@ -187,7 +187,12 @@ impl Config {
         )?;
         self.log_filter()?;
         self.database()?;
-        kaibo_app::Settings::new(&self.app(), "http://localhost", "rtmp://localhost")?;
+        let settings =
+            kaibo_app::Settings::new(&self.app(), "http://localhost", "rtmp://localhost")?;
+        if let Some(font) = &settings.font {
+            std::fs::File::open(font)
+                .with_context(|| format!("codes.font: cannot read {}", font.display()))?;
+        }
         Ok(())
     }
 
@@ -358,6 +363,8 @@ mod tests {
             ("[server]\ndatabase_readers = 0", "server.database_readers"),
             ("[room]\nmax_hours = 25", "room.max_hours"),
             ("[room]\ntime_zone = \"Mars\"", "room.time_zone"),
+            ("[codes]\nfont = \"/none.ttc\"", "codes.font"),
+            ("[codes]\nplugin_appid = \"a-b\"", "codes.plugin_appid"),
         ] {
             let said = parse(text, &[]).unwrap().check().unwrap_err().to_string();
             assert!(said.contains(key), "{said}");

@@ -92,6 +92,10 @@ impl Outbound for Calls {
             key,
         ))
     }
+
+    fn code_request(&self, page: &str, scene: &str) -> Option<WechatRequest> {
+        wechat::code::request(page, scene)
+    }
 }
 
 /// Digits that nobody can guess.

@@ -4,6 +4,7 @@
 
 pub(crate) mod api;
 mod body;
+pub(crate) mod code;
 mod safe;
 
 use hyper::Method;

@@ -15,7 +15,7 @@ pub const MAX_PIXELS: u64 = 40_000_000;
 /// Longest side.
 const MAX_SIDE: u32 = 20_000;
 /// Most memory that a decoder may ask for beside the pixels themselves.
-const MAX_ALLOC: u64 = 512 * 1024 * 1024;
+pub(crate) const MAX_ALLOC: usize = 512 * 1024 * 1024;
 
 /// Why a file is no picture that is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,7 +73,7 @@ fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_ALLOC);
+    limits.max_alloc = Some(MAX_ALLOC as u64);
     limits
 }
 

@@ -5,11 +5,13 @@ mod decode;
 mod poster;
 mod qr;
 mod text;
+mod upload;
 
 pub use decode::{MAX_PIXELS, Unreadable};
-pub use poster::{Code, Poster};
+pub use poster::{Code, Poster, png_of};
 pub use qr::qr_png;
 pub use text::Font;
+pub use upload::{Clean, clean, pixels_said};
 
 /// What a file of a picture is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

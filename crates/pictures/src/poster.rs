@@ -6,7 +6,7 @@ use png::{BitDepth, ColorType, Compression, Encoder};
 
 use crate::decode;
 use crate::qr::Qr;
-use crate::text::{Font, mix};
+use crate::text::{Font, mix, px};
 
 /// Size of a poster, as phones show it whole.
 const WIDTH: u32 = 750;
@@ -107,14 +107,18 @@ impl Poster<'_> {
         const TITLE: f32 = 42.0;
         const SMALL: f32 = 28.0;
         const CALL: f32 = 24.0;
-        let width = (x - MARGIN - 32) as f32;
-        let left = MARGIN as f32;
+        let width = px(x - MARGIN - 32);
+        let left = px(MARGIN);
         let title = font.lines(self.title, TITLE, width, 3);
         let time = font.lines(self.time, SMALL, width, 1);
         let anchor = font.lines(self.anchor, SMALL, width, 1);
         // As a block, in the middle of what the code and its words take.
-        let height = title.len() as f32 * 58.0 + 24.0 + (time.len() + anchor.len()) as f32 * 46.0;
-        let mut line = y as f32 + ((CODE + CALL_ROOM) as f32 - height).max(0.0) / 2.0;
+        let lines = (
+            px(title.len() as u32),
+            px((time.len() + anchor.len()) as u32),
+        );
+        let height = lines.0 * 58.0 + 24.0 + lines.1 * 46.0;
+        let mut line = px(y) + (px(CODE + CALL_ROOM) - height).max(0.0) / 2.0;
         for text in title {
             font.draw_bold(on, &text, (left, line + 44.0), TITLE, INK);
             line += 58.0;
@@ -126,9 +130,9 @@ impl Poster<'_> {
                 line += 46.0;
             }
         }
-        for text in font.lines(self.call, CALL, CODE as f32, 1) {
-            let from = x as f32 + (CODE as f32 - font.width(&text, CALL)) / 2.0;
-            font.draw(on, &text, (from, (y + CODE) as f32 + 44.0), CALL, QUIET_INK);
+        for text in font.lines(self.call, CALL, px(CODE), 1) {
+            let from = px(x) + (px(CODE) - font.width(&text, CALL)) / 2.0;
+            font.draw(on, &text, (from, px(y + CODE) + 44.0), CALL, QUIET_INK);
         }
     }
 }
@@ -139,15 +143,15 @@ fn draw_art(on: &mut RgbImage) {
     const COOL: [f32; 3] = [122.0, 40.0, 122.0];
     for y in 0..COVER {
         for x in 0..WIDTH {
-            let part = (x + y) as f32 / (WIDTH + COVER) as f32;
+            let part = px(x + y) / px(WIDTH + COVER);
             let mixed = |n: usize| (WARM[n] + (COOL[n] - WARM[n]) * part) as u8;
             on.put_pixel(x, y, Rgb([mixed(0), mixed(1), mixed(2)]));
         }
     }
-    let (cx, cy) = (WIDTH as f32 / 2.0, COVER as f32 / 2.0);
+    let (cx, cy) = (px(WIDTH) / 2.0, px(COVER) / 2.0);
     for y in 0..COVER {
         for x in 0..WIDTH {
-            let (dx, dy) = (x as f32 - cx, y as f32 - cy);
+            let (dx, dy) = (px(x) - cx, px(y) - cy);
             let ring = 4.0 - ((dx * dx + dy * dy).sqrt() - 110.0).abs();
             mix(on, x, y, PAPER, ring.clamp(0.0, 1.0) * 0.5);
             // A triangle with its point at the right.
@@ -185,6 +189,11 @@ fn flat(picture: &DynamicImage) -> RgbImage {
     ));
     imageops::overlay(&mut paper, picture, 0, 0);
     paper.to_rgb8()
+}
+
+/// Somebody else's picture as a PNG.
+pub fn png_of(picture: &[u8]) -> Option<Vec<u8>> {
+    Some(file_of(&flat(&decode::pixels(picture).ok()?)))
 }
 
 fn lay(on: &mut RgbImage, picture: &RgbImage, x: u32, y: u32) {

@@ -99,13 +99,18 @@ impl<'a> Font<'a> {
             };
             let corner = outline.px_bounds().min;
             outline.draw(|dx, dy, cover| {
-                let (px, py) = (corner.x + dx as f32, corner.y + dy as f32);
-                if px >= 0.0 && py >= 0.0 {
-                    mix(on, px as u32, py as u32, ink, cover);
+                let (at_x, at_y) = (corner.x + px(dx), corner.y + px(dy));
+                if at_x >= 0.0 && at_y >= 0.0 {
+                    mix(on, at_x as u32, at_y as u32, ink, cover);
                 }
             });
         }
     }
+}
+
+/// A length in whole pixels; a poster has far fewer than this can hold.
+pub(crate) fn px(length: u32) -> f32 {
+    f32::from(length as u16)
 }
 
 /// Lays `ink` over a pixel, if there is such a one.
@@ -209,6 +214,23 @@ mod tests {
             line.chars().count() <= 10
         });
         assert_eq!(cut, "一二三四五六七八九…");
+    }
+
+    /// The tests of the whole want Chinese characters on the system anyway.
+    #[test]
+    fn a_collection_gives_its_simplified_chinese_and_what_it_lacks_is_left_out() {
+        let bytes = std::fs::read("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc");
+        let bytes = bytes.expect("fonts-noto-cjk is there");
+        let simplified =
+            (0..fonts_in_collection(&bytes).unwrap()).find(|n| is_simplified(&bytes, *n));
+        assert!(simplified.is_some_and(|n| n > 0));
+        let font = Font::read(&bytes).unwrap();
+        assert_eq!(
+            font.lines("新品\u{10ffff}专场", 40.0, 400.0, 2),
+            ["新品专场"]
+        );
+        let lines = font.lines("秋冬新品专场限时特惠全场五折", 40.0, 200.0, 2);
+        assert_eq!(lines, ["秋冬新品专", "场限时特…"]);
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Store {
              category = excluded.category, disabled = excluded.disabled";
         let category = set.category.as_ref().map(word);
         let args = args![app_id, json(&set.policy), category, set.disabled];
-        Ok(self.writer().execute(sql, args).await? == 1)
+        Ok(self.writer().of(app_id).execute(sql, args).await? == 1)
     }
 
     /// What is known of an app from the day `since` on, oldest first.
@@ -59,6 +59,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (app_id, facts) = (app_id.clone(), facts.to_vec());
         self.writer()
+            .of(&app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     let sql = "DELETE FROM admission_fact \

@@ -47,7 +47,7 @@ impl Store {
             app.created_at,
             app.latency_budget_ms,
         ];
-        Ok(self.writer().execute(sql, args).await? == 1)
+        Ok(self.writer().of(&app.app_id).execute(sql, args).await? == 1)
     }
 
     /// Sets how long a tag of the app's streams may wait for others; `false`: no such app.

@@ -50,6 +50,7 @@ impl Store {
     pub async fn add_call_records(&self, records: &[CallRecord]) -> Result<(), StoreError> {
         let records = records.to_vec();
         self.writer()
+            .aside()
             .write(move |tx| {
                 Box::pin(async move {
                     let sql = "INSERT INTO call_log \
@@ -77,6 +78,7 @@ impl Store {
     /// Drops calls before `oldest`, and of each app all but the newest `most`.
     pub async fn trim_call_log(&self, oldest: UnixMs, most: u32) -> Result<(), StoreError> {
         self.writer()
+            .aside()
             .write(move |tx| {
                 Box::pin(async move {
                     let sql = "DELETE FROM call_log WHERE at < $1";

@@ -28,6 +28,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let counts = counts.to_vec();
         self.writer()
+            .aside()
             .write(move |tx| {
                 Box::pin(async move {
                     let sql = "DELETE FROM call_day WHERE day < $1";

@@ -6,7 +6,6 @@ use kaibo_domain::event::StoredEvent;
 use kaibo_domain::id::AppId;
 
 use crate::db::{Conn, Row, args};
-use crate::events::event_of;
 use crate::{Store, StoreError};
 
 /// What an endpoint is to be told.
@@ -91,7 +90,7 @@ impl Store {
              WHERE app_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
         let args = args![app_id, offset, limit];
         let rows = self.readers().rows(sql, args).await?;
-        rows.iter().map(event_of).collect()
+        self.events_of(&rows)
     }
 
     /// Makes deliveries of events behind the endpoint's cursor, which moves from `seen` to `upto`
@@ -107,6 +106,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let (app_id, deliveries) = (app_id.clone(), deliveries.to_vec());
         self.writer()
+            .aside()
             .write(move |tx| {
                 Box::pin(async move {
                     let sql = "UPDATE endpoint SET seen = $3 WHERE id = $1 AND seen = $2";
@@ -133,6 +133,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let (app_id, new) = (app_id.clone(), new.clone());
         self.writer()
+            .aside()
             .write(move |tx| {
                 Box::pin(async move {
                     let sql = "SELECT id FROM endpoint WHERE id = $1 AND app_id = $2";
@@ -201,6 +202,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let (id, tried) = (id.to_owned(), tried.clone());
         self.writer()
+            .aside()
             .write(move |tx| Box::pin(note(tx, id, endpoint_id, tried, now)))
             .await
     }
@@ -216,7 +218,7 @@ impl Store {
         let sql = "UPDATE delivery SET lane = 0, due_at = $4, tries = 0, first_tried_at = NULL, \
              done = FALSE WHERE id = $1 AND endpoint_id = $2 AND app_id = $3 AND due_at IS NULL";
         let args = args![id, endpoint_id, app_id, now];
-        Ok(self.writer().execute(sql, args).await? == 1)
+        Ok(self.writer().aside().execute(sql, args).await? == 1)
     }
 
     /// A delivery of an endpoint.
@@ -257,7 +259,7 @@ impl Store {
     /// Forgets what was made before and is tried no more; how many.
     pub async fn purge_deliveries(&self, before: UnixMs) -> Result<u64, StoreError> {
         let sql = "DELETE FROM delivery WHERE due_at IS NULL AND made_at < $1";
-        self.writer().execute(sql, args![before]).await
+        self.writer().aside().execute(sql, args![before]).await
     }
 }
 

@@ -31,7 +31,7 @@ impl Store {
              SET profile = excluded.profile, allowed = excluded.allowed";
         let profile = profile.map(|profile| profile.to_string());
         let args = args![app_id, profile, json(allowed)];
-        Ok(self.writer().execute(sql, args).await? == 1)
+        Ok(self.writer().of(app_id).execute(sql, args).await? == 1)
     }
 
     /// Sets an app's own limits. `false`: no such app.
@@ -40,7 +40,7 @@ impl Store {
              SELECT app_id, '[]', $2 FROM app WHERE app_id = $1 \
              ON CONFLICT (app_id) DO UPDATE SET quotas = excluded.quotas";
         let args = args![app_id, json(own)];
-        Ok(self.writer().execute(sql, args).await? == 1)
+        Ok(self.writer().of(app_id).execute(sql, args).await? == 1)
     }
 }
 

@@ -13,7 +13,8 @@ use crate::{Store, StoreError};
 pub(crate) const LAST: &str = "SELECT COALESCE(MAX(seq), 0) AS n FROM event";
 
 impl Store {
-    /// Events after an offset, in order.
+    /// Events after an offset, in order. Reading them begins a [`Store::generation`] of their apps:
+    /// they may be of another process, of whose commits nothing else tells.
     pub async fn events_after(
         &self,
         offset: i64,
@@ -22,7 +23,16 @@ impl Store {
         let sql = "SELECT seq, app_id, room_id, at, body FROM event WHERE seq > $1 \
              ORDER BY seq LIMIT $2";
         let rows = self.readers().rows(sql, args![offset, limit]).await?;
-        rows.iter().map(event_of).collect()
+        self.events_of(&rows)
+    }
+
+    /// The events of rows, which now are heard of.
+    pub(crate) fn events_of(&self, rows: &[Row]) -> Result<Vec<StoredEvent>, StoreError> {
+        let events: Vec<StoredEvent> = rows.iter().map(event_of).collect::<Result<_, _>>()?;
+        for event in &events {
+            self.heard_of(&event.app_id);
+        }
+        Ok(events)
     }
 
     /// Offset of the last event; 0 before the first.
@@ -35,7 +45,7 @@ impl Store {
     pub async fn note_applied(&self, offset: i64, now: UnixMs) -> Result<(), StoreError> {
         let sql = "UPDATE outbox_applied SET seq = $1, applied_at = $2 WHERE id = 1 AND seq < $1";
         let args = args![offset, now];
-        self.writer().execute(sql, args).await.map(drop)
+        self.writer().aside().execute(sql, args).await.map(drop)
     }
 
     /// How far the server has carried events out.
@@ -46,7 +56,7 @@ impl Store {
 }
 
 /// Reads an event.
-pub(crate) fn event_of(row: &Row) -> Result<StoredEvent, StoreError> {
+fn event_of(row: &Row) -> Result<StoredEvent, StoreError> {
     Ok(StoredEvent {
         offset: row.get("seq")?,
         app_id: row.app_id()?,

@@ -116,6 +116,7 @@ impl Store {
         }
         let store = self.clone();
         self.writer()
+            .of(new.app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     let held = "SELECT COUNT(*) AS n FROM goods \
@@ -147,6 +148,7 @@ impl Store {
     ) -> Result<SavedGoods, StoreError> {
         let (store, mut goods) = (self.clone(), goods.clone());
         self.writer()
+            .of(&goods.app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     let Some(before) = stored(tx, &goods).await? else {
@@ -277,6 +279,7 @@ impl Store {
              VALUES ($1, $2, '[]', FALSE) \
              ON CONFLICT (app_id) DO UPDATE SET goods_key = excluded.goods_key";
         self.writer()
+            .of(app_id)
             .execute(sql, args![app_id, json(&keys)])
             .await
             .map(drop)
@@ -293,7 +296,7 @@ impl Store {
              goods_key = excluded.goods_key, pages = excluded.pages, disabled = excluded.disabled";
         let (keys, pages) = (json(&setting.goods_key), json(&setting.pages));
         let args = args![app_id, keys, pages, setting.disabled];
-        self.writer().execute(sql, args).await.map(drop)
+        self.writer().of(app_id).execute(sql, args).await.map(drop)
     }
 }
 

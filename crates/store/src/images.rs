@@ -30,6 +30,8 @@ pub struct Image {
     pub height: i32,
     /// Size of the file.
     pub bytes: i64,
+    /// Size of what was sent, of which the file was made.
+    pub sent_bytes: i64,
     /// When it was stored.
     pub created_at: UnixMs,
 }
@@ -42,8 +44,8 @@ impl Store {
         let (file, data) = (path.clone(), data.to_vec());
         on_disk(move || write_whole(&file, &data)).await?;
         let sql = "INSERT INTO image \
-             (name, media_id, app_id, format, width, height, bytes, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+             (name, media_id, app_id, format, width, height, bytes, sent_bytes, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let args = args![
             image.name.as_str(),
             image.media_id.as_str(),
@@ -52,9 +54,15 @@ impl Store {
             image.width,
             image.height,
             image.bytes,
+            image.sent_bytes,
             image.created_at,
         ];
-        let saved = self.writer().execute(sql, args).await.map(drop);
+        let saved = self
+            .writer()
+            .of(&image.app_id)
+            .execute(sql, args)
+            .await
+            .map(drop);
         // Without its row nobody would ever find it; but the row may be there.
         if saved
             .as_ref()
@@ -71,7 +79,8 @@ impl Store {
         app_id: &AppId,
         media_id: &str,
     ) -> Result<Option<Image>, StoreError> {
-        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, created_at \
+        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, \
+             COALESCE(sent_bytes, bytes) AS sent_bytes, created_at \
              FROM image WHERE app_id = $1 AND media_id = $2";
         let row = self.readers().row(sql, args![app_id, media_id]).await?;
         row.as_ref().map(image_of).transpose()
@@ -79,7 +88,8 @@ impl Store {
 
     /// An app's image by its public name.
     pub async fn image_of(&self, app_id: &AppId, name: &str) -> Result<Option<Image>, StoreError> {
-        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, created_at \
+        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, \
+             COALESCE(sent_bytes, bytes) AS sent_bytes, created_at \
              FROM image WHERE app_id = $1 AND name = $2";
         let row = self.readers().row(sql, args![app_id, name]).await?;
         row.as_ref().map(image_of).transpose()
@@ -104,7 +114,8 @@ impl Store {
         let Ok(path) = self.image_path(name) else {
             return Ok(None);
         };
-        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, created_at \
+        let sql = "SELECT name, media_id, app_id, format, width, height, bytes, \
+             COALESCE(sent_bytes, bytes) AS sent_bytes, created_at \
              FROM image WHERE name = $1";
         let Some(row) = self.readers().row(sql, args![name]).await? else {
             return Ok(None);
@@ -121,14 +132,15 @@ impl Store {
         Ok(file.await?.map(|file| (image, file)))
     }
 
-    /// Forgets images that came before `before` and that neither a room nor goods show, deleted
-    /// ones included, since their records stay. At most 256 at once; how many went.
+    /// Forgets images that came before `before` and that neither a room nor goods nor share codes
+    /// show, deleted ones included, since their records stay. At most 256 at once; how many went.
     pub async fn purge_images(&self, before: UnixMs) -> Result<usize, StoreError> {
         let sql = "DELETE FROM image WHERE name IN ( \
              SELECT name FROM image WHERE created_at < $1 AND NOT EXISTS ( \
              SELECT 1 FROM room WHERE room.app_id = image.app_id \
              AND (cover = image.name OR share = image.name OR feeds = image.name)) \
              AND NOT EXISTS (SELECT 1 FROM goods WHERE goods.cover = image.name) \
+             AND NOT EXISTS (SELECT 1 FROM share_code WHERE share_code.picture = image.name) \
              LIMIT 256) RETURNING name";
         let gone = self.writer().write(move |conn| {
             Box::pin(async move {
@@ -218,6 +230,7 @@ fn image_of(row: &Row) -> Result<Image, StoreError> {
         width: row.get::<i64>("width")? as i32,
         height: row.get::<i64>("height")? as i32,
         bytes: row.get("bytes")?,
+        sent_bytes: row.get("sent_bytes")?,
         created_at: row.get("created_at")?,
     })
 }

@@ -9,6 +9,7 @@ mod anchors;
 mod apps;
 mod assistants;
 mod backup;
+mod calendar;
 mod call_log;
 mod calls;
 mod crash;
@@ -20,6 +21,7 @@ mod door;
 mod endpoints;
 mod error;
 mod events;
+mod generation;
 mod goods;
 mod goods_row;
 mod identities;
@@ -63,6 +65,7 @@ pub use deliveries::{Delivery, NewDelivery, Tried};
 pub use devices::{Device, Enrolment};
 pub use endpoints::{Endpoint, EndpointKind, NewEndpoint};
 pub use error::StoreError;
+pub use generation::Generation;
 pub use goods::{GoodsQuery, GoodsSetting, MadeGoods, NewGoods, SavedGoods, Submissions};
 pub use identities::{Decided, NewSubmission, Reveal, Submission, Submitted};
 pub use images::Image;
@@ -186,8 +189,8 @@ impl Store {
         let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         let beat = keys::random::<8>().to_vec();
-        let written = self.writer().execute(sql, args!["ping", beat]).await;
-        written.map(drop)
+        let written = self.writer().aside().execute(sql, args!["ping", beat]);
+        written.await.map(drop)
     }
 
     /// Commits that this handle's writer made; writes that arrive together share one.

@@ -118,6 +118,7 @@ impl Store {
         let (app_id, wechat_id) = (app_id.clone(), wechat_id.to_owned());
         let nickname = nickname.to_owned();
         self.writer()
+            .of(&app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     know(tx, &app_id, &wechat_id, now).await?;

@@ -34,6 +34,7 @@ impl Store {
         let store = self.clone();
         let (scope, key, body) = (scope.to_owned(), key_hash.to_vec(), body_hash.to_vec());
         self.writer()
+            .aside()
             .write(move |tx| {
                 Box::pin(async move {
                     let sql = "DELETE FROM repeat_key WHERE begun_at < $1";
@@ -63,14 +64,14 @@ impl Store {
         let sql = "UPDATE repeat_key SET answer = $3 WHERE scope = $1 AND key_hash = $2";
         let sealed = self.keys().seal(SEALED, answer);
         let args = args![scope, key_hash, sealed];
-        self.writer().execute(sql, args).await.map(drop)
+        self.writer().aside().execute(sql, args).await.map(drop)
     }
 
     /// Nothing was done: the key is new again.
     pub async fn forget_repeat(&self, scope: &str, key_hash: &[u8]) -> Result<(), StoreError> {
         let sql = "DELETE FROM repeat_key WHERE scope = $1 AND key_hash = $2";
         let args = args![scope, key_hash];
-        self.writer().execute(sql, args).await.map(drop)
+        self.writer().aside().execute(sql, args).await.map(drop)
     }
 
     fn repeat_of(&self, known: &Row, body: &[u8]) -> Result<Repeat, StoreError> {

@@ -41,6 +41,7 @@ impl Store {
     ) -> Result<Given, StoreError> {
         let (app_id, wechat_id) = (app_id.clone(), wechat_id.to_owned());
         self.writer()
+            .of(&app_id)
             .write(move |tx| {
                 Box::pin(async move { give(tx, &app_id, &wechat_id, role, now).await })
             })
@@ -57,6 +58,7 @@ impl Store {
     ) -> Result<Taken, StoreError> {
         let (app_id, wechat_id) = (app_id.clone(), wechat_id.to_owned());
         self.writer()
+            .of(&app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     if !holds(tx, &app_id, &wechat_id, role).await? {

@@ -85,6 +85,7 @@ impl Store {
     ) -> Result<Option<i64>, StoreError> {
         let app_id = app_id.clone();
         self.writer()
+            .of(&app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     let sql = "UPDATE room_secret SET push_version = push_version + 1 \
@@ -115,6 +116,7 @@ impl Store {
             .seal(&code_context(&app_id, id), new_code.as_bytes());
         let hash = code_hash(self.keys(), new_code);
         self.writer()
+            .of(&app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     let sql = "UPDATE room_secret SET code = $3, code_hash = $4 \
@@ -141,6 +143,7 @@ impl Store {
     ) -> Result<i64, StoreError> {
         let (app_id, refusal) = (app_id.clone(), refusal.clone());
         self.writer()
+            .of(&app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     let sql = "UPDATE room_secret \

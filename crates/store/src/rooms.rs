@@ -10,7 +10,7 @@ use crate::db::{Conn, Row, args};
 use crate::ids::Kind;
 use crate::room_access::{self, RoomAccess};
 use crate::room_row::{self, on_air, room_columns, room_of, room_values, status_of};
-use crate::{Store, StoreError, events, people, pushes};
+use crate::{Store, StoreError, calendar, events, people, pushes};
 
 /// A room to be made.
 #[derive(Clone, Copy)]
@@ -48,6 +48,22 @@ pub struct RoomQuery {
     pub limit: i64,
 }
 
+impl RoomQuery {
+    /// Whether no room is left out.
+    fn wants_all(&self) -> bool {
+        let Self {
+            statuses,
+            name,
+            start_from,
+            start_before,
+            offset: _,
+            limit: _,
+        } = self;
+        let any_start = start_from.is_none() && start_before.is_none();
+        statuses.is_empty() && name.is_empty() && any_start
+    }
+}
+
 /// What became of a save.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Saved {
@@ -78,6 +94,7 @@ impl Store {
         };
         let store = self.clone();
         self.writer()
+            .of(new.app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     if !count_for_day(tx, &room.app_id, day, limit).await? {
@@ -86,6 +103,7 @@ impl Store {
                     room.id = RoomId(store.0.ids.next(tx, Kind::Room).await?);
                     tx.execute(room_row::INSERT, room_values(&room, Some(deadline)))
                         .await?;
+                    calendar::move_room(tx, &room, None).await?;
                     room_access::insert(tx, store.keys(), &room, &access).await?;
                     let (anchor, nickname) = (&room.draft.anchor_wechat, &room.draft.anchor_name);
                     people::call_if_nameless(tx, &room.app_id, anchor, nickname).await?;
@@ -119,8 +137,24 @@ impl Store {
         row.as_ref().map(room_of).transpose()
     }
 
-    /// How many rooms of an app match, and one page of them, latest planned start first.
+    /// How many rooms of an app match, and one page of them, latest planned start first. Where
+    /// all are wanted, every page costs the same.
     pub async fn rooms(
+        &self,
+        app_id: &AppId,
+        query: &RoomQuery,
+    ) -> Result<(i64, Vec<Room>), StoreError> {
+        if !query.wants_all() {
+            return self.some_rooms(app_id, query).await;
+        }
+        let total = self.readers().row(calendar::COUNT, args![app_id]).await?;
+        let args = args![app_id, query.limit.max(0), query.offset.max(0)];
+        let rows = self.readers().rows(calendar::PAGE, args).await?;
+        let rooms = rows.iter().map(room_of).collect::<Result<_, _>>()?;
+        Ok((number(total)?, rooms))
+    }
+
+    async fn some_rooms(
         &self,
         app_id: &AppId,
         query: &RoomQuery,
@@ -206,6 +240,7 @@ impl Store {
     ) -> Result<Saved, StoreError> {
         let change = change.clone();
         self.writer()
+            .of(&change.room.app_id)
             .write(move |tx| Box::pin(save(tx, change, next_deadline, live_limit, now)))
             .await
     }
@@ -235,7 +270,8 @@ async fn save(
     now: UnixMs,
 ) -> Result<Saved, StoreError> {
     let Change { room, events, .. } = change;
-    let sql = "SELECT status FROM room WHERE id = $1 AND app_id = $2 AND version = $3";
+    let sql = "SELECT status, start_at, deleted_at FROM room \
+         WHERE id = $1 AND app_id = $2 AND version = $3";
     let stored = tx
         .row(sql, args![room.id, &room.app_id, room.version])
         .await?;
@@ -253,6 +289,7 @@ async fn save(
     if tx.execute(room_row::UPDATE, values).await? == 0 {
         return Ok(Saved::Conflict);
     }
+    calendar::move_room(tx, &room, calendar::stored_day(&stored)?).await?;
     let mut offset = None;
     for event in &events {
         offset = Some(events::append(tx, &room.app_id, room.id, now, event).await?);

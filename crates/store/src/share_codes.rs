@@ -19,6 +19,8 @@ pub struct ShareCode {
     pub room_id: RoomId,
     /// What it hands on.
     pub params: CustomParams,
+    /// Name of the image with a mini program's code, where WeChat made one.
+    pub picture: Option<String>,
 }
 
 impl Store {
@@ -29,7 +31,7 @@ impl Store {
         room_id: RoomId,
         params: &CustomParams,
     ) -> Result<Option<ShareCode>, StoreError> {
-        let sql = "SELECT id, app_id, room_id, params FROM share_code \
+        let sql = "SELECT id, app_id, room_id, params, picture FROM share_code \
              WHERE room_id = $1 AND params = $2 AND app_id = $3";
         let args = args![room_id, params.as_str(), app_id];
         let row = self.readers().row(sql, args).await?;
@@ -38,9 +40,16 @@ impl Store {
 
     /// A code by its id, whosesoever.
     pub async fn share_code_by_id(&self, id: &str) -> Result<Option<ShareCode>, StoreError> {
-        let sql = "SELECT id, app_id, room_id, params FROM share_code WHERE id = $1";
+        let sql = "SELECT id, app_id, room_id, params, picture FROM share_code WHERE id = $1";
         let row = self.readers().row(sql, args![id]).await?;
         row.as_ref().map(share_code_of).transpose()
+    }
+
+    /// Notes which image shows a code that WeChat made.
+    pub async fn set_share_code_picture(&self, id: &str, picture: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE share_code SET picture = $2 WHERE id = $1";
+        let done = self.writer().execute(sql, args![id, picture]).await;
+        done.map(drop)
     }
 
     /// Keeps a new code, unless the room has one for these parameters, which is given then; `None`:
@@ -55,7 +64,7 @@ impl Store {
         self.writer()
             .write(move |tx| {
                 Box::pin(async move {
-                    let held = "SELECT id, app_id, room_id, params FROM share_code \
+                    let held = "SELECT id, app_id, room_id, params, picture FROM share_code \
                          WHERE room_id = $1 AND params = $2 AND app_id = $3";
                     let args = args![new.room_id, new.params.as_str(), &new.app_id];
                     if let Some(row) = tx.row(held, args).await? {
@@ -83,5 +92,6 @@ fn share_code_of(row: &Row) -> Result<ShareCode, StoreError> {
         app_id: row.app_id()?,
         room_id: RoomId(row.get("room_id")?),
         params: CustomParams::kept(row.get("params")?),
+        picture: row.get("picture")?,
     })
 }

@@ -82,6 +82,7 @@ impl Store {
     ) -> Result<Option<i64>, StoreError> {
         let (change, room_version) = (change.clone(), room.version);
         self.writer()
+            .of(&change.shelf.app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     let ShelfChange {

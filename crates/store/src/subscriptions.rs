@@ -47,6 +47,7 @@ impl Store {
     pub async fn subscribe(&self, it: &Subscription, now: UnixMs) -> Result<bool, StoreError> {
         let it = it.clone();
         self.writer()
+            .of(&it.app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     let is_new = match it.of {
@@ -69,6 +70,7 @@ impl Store {
     pub async fn unsubscribe(&self, it: &Subscription, now: UnixMs) -> Result<bool, StoreError> {
         let it = it.clone();
         self.writer()
+            .of(&it.app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     let of_room = "DELETE FROM room_subscriber \

@@ -87,6 +87,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let token = token.clone();
         self.writer()
+            .of(&token.app_id)
             .write(move |tx| Box::pin(async move { issue(tx, &token, old_dies_at).await }))
             .await
     }
@@ -102,6 +103,7 @@ impl Store {
         let token = token.clone();
         let newest = newest.map(<[u8]>::to_vec);
         self.writer()
+            .of(&token.app_id)
             .write(move |tx| {
                 Box::pin(async move {
                     let args = args![&token.app_id, token.kind.to_string()];

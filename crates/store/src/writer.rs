@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use kaibo_domain::id::AppId;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::crash;
 use crate::db::{self, Conn, Place, Value, args};
 use crate::error::StoreError;
+use crate::generation::{Generations, Reach};
 
 /// Most jobs in one commit.
 const BATCH: usize = 64;
@@ -34,6 +36,13 @@ pub(crate) struct Writer {
     tasks: TaskTracker,
     commits: Arc<AtomicU64>,
     committed: watch::Sender<u64>,
+    generations: Arc<Generations>,
+}
+
+/// A writer for jobs that say whose things they may change.
+pub(crate) struct Within<'a> {
+    writer: &'a Writer,
+    reach: Reach,
 }
 
 impl Writer {
@@ -44,6 +53,7 @@ impl Writer {
         let tasks = TaskTracker::new();
         let commits = Arc::new(AtomicU64::new(0));
         let (committed, _) = watch::channel(0);
+        let generations = Arc::<Generations>::default();
         let task = Task {
             place,
             conn: Some(conn),
@@ -51,6 +61,7 @@ impl Writer {
             stop: stop.clone(),
             commits: commits.clone(),
             committed: committed.clone(),
+            generations: generations.clone(),
         };
         tasks.spawn(task.run());
         tasks.close();
@@ -60,12 +71,28 @@ impl Writer {
             tasks,
             commits,
             committed,
+            generations,
         }
     }
 
-    /// Runs `work` inside a transaction and answers once it is durable. An error of `work` takes
-    /// back only what `work` wrote. A caller that goes away does not stop its job. A clone of
-    /// `work` is run each time, and all but the last leave no trace.
+    /// For jobs that change things of one app alone.
+    pub(crate) fn of(&self, app_id: &AppId) -> Within<'_> {
+        let reach = Reach::App(app_id.clone());
+        Within {
+            writer: self,
+            reach,
+        }
+    }
+
+    /// For jobs that change nothing that anybody keeps.
+    pub(crate) fn aside(&self) -> Within<'_> {
+        Within {
+            writer: self,
+            reach: Reach::Nobody,
+        }
+    }
+
+    /// As [`Within::write`], of a job that may change anybody's things.
     pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -74,20 +101,11 @@ impl Writer {
             + Send
             + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let job = Queued {
-            work,
-            outcome: None,
-            reply,
+        let within = Within {
+            writer: self,
+            reach: Reach::Everybody,
         };
-        self.jobs
-            .send(Box::new(job))
-            .await
-            .map_err(|_| StoreError::Closed)?;
-        match answer.await.map_err(|_| StoreError::Closed)? {
-            Ok(result) => result,
-            Err(panic) => resume_unwind(panic),
-        }
+        within.write(work).await
     }
 
     /// Runs one statement, as [`Writer::write`] does; how many rows it touched.
@@ -109,10 +127,55 @@ impl Writer {
         self.committed.subscribe()
     }
 
+    /// What commits have changed.
+    pub(crate) fn generations(&self) -> &Generations {
+        &self.generations
+    }
+
     /// Writes what is queued, then ends; resolves when the file is closed.
     pub(crate) async fn close(&self) {
         self.stop.cancel();
         self.tasks.wait().await;
+    }
+}
+
+impl Within<'_> {
+    /// Runs `work` inside a transaction and answers once it is durable. An error of `work` takes
+    /// back only what `work` wrote. A caller that goes away does not stop its job. A clone of
+    /// `work` is run each time, and all but the last leave no trace.
+    pub(crate) async fn write<T, F>(self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>>
+            + Clone
+            + Send
+            + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Queued {
+            reach: self.reach,
+            work,
+            outcome: None,
+            reply,
+        };
+        self.writer
+            .jobs
+            .send(Box::new(job))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        match answer.await.map_err(|_| StoreError::Closed)? {
+            Ok(result) => result,
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+
+    /// Runs one statement, as [`Within::write`] does; how many rows it touched.
+    pub(crate) async fn execute(
+        self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        self.write(move |tx| Box::pin(tx.execute(sql, args))).await
     }
 }
 
@@ -123,11 +186,14 @@ struct Failed(Option<StoreError>);
 trait Job: Send {
     /// Runs the work. If it failed, by an error or a panic, what it wrote must be taken back.
     fn run<'a>(&'a mut self, conn: &'a mut Conn) -> BoxFuture<'a, Result<(), Failed>>;
+    /// Whose things the work may change.
+    fn reach(&self) -> &Reach;
     /// Answers the caller: with the job's own outcome, unless the batch failed.
     fn answer(self: Box<Self>, batch: Result<(), StoreError>);
 }
 
 struct Queued<F, T> {
+    reach: Reach,
     work: F,
     outcome: Option<Outcome<T>>,
     reply: oneshot::Sender<Outcome<T>>,
@@ -159,6 +225,10 @@ where
         .boxed()
     }
 
+    fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
     fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
         let outcome = match (self.outcome, batch) {
             (Some(Err(panic)), _) => Err(panic),
@@ -179,6 +249,7 @@ struct Task {
     stop: CancellationToken,
     commits: Arc<AtomicU64>,
     committed: watch::Sender<u64>,
+    generations: Arc<Generations>,
 }
 
 impl Task {
@@ -197,6 +268,10 @@ impl Task {
                 break;
             }
             let result = self.commit(&mut batch).await;
+            // After a failure too: of a commit without an answer nobody knows what became.
+            for job in &batch {
+                self.generations.pass(job.reach());
+            }
             if result.is_ok() {
                 self.commits.fetch_add(1, Ordering::Relaxed);
                 self.committed.send_modify(|n| *n += 1);

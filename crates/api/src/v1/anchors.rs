@@ -131,7 +131,7 @@ pub(crate) async fn verify_anchor(
     responses(
         (status = 200, body = MediaView),
         (status = 404, description = "`app_not_found`"),
-        (status = 422, description = "`media`: `required`, `image_too_large`, `image_format`"),
+        (status = 422, description = "`media`: `required`, `image_too_large`, `image_too_many_pixels`, `image_format`"),
     )
 )]
 pub(crate) async fn upload_image(

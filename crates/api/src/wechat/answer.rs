@@ -1,29 +1,46 @@
 //! The shape of every answer: HTTP 200, `errcode` and `errmsg` always there, a rid behind each
 //! failure (spec section 2, rule R3).
 
+use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use kaibo_domain::UnixMs;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use super::errcode::{self, Fault, verdict};
 use super::reason;
 
-/// A success: what stands beside `errcode` 0.
-#[derive(Debug, Default)]
-pub(super) struct Answer(Map<String, Value>);
+/// `errmsg` of a success.
+pub(super) const OK: &str = "ok";
+
+/// A success.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// What stands beside `errcode` 0.
+    Fields(Map<String, Value>),
+    /// All of it, `errcode` included, as JSON.
+    Written(Bytes),
+}
 
 impl Answer {
     /// Nothing but `errcode` and `errmsg`.
     pub(super) fn ok() -> Self {
-        Self::default()
+        Self::Fields(Map::new())
     }
 
     /// With one more key at top level.
     pub(super) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.0.insert(key.to_owned(), value.into());
+        if let Self::Fields(fields) = &mut self {
+            fields.insert(key.to_owned(), value.into());
+        }
         self
+    }
+
+    /// As it is to be sent.
+    pub(super) fn written(body: Bytes) -> Self {
+        Self::Written(body)
     }
 }
 
@@ -81,7 +98,8 @@ pub(super) fn tell(now: UnixMs, outcome: Result<Answer, Fault>) -> Told {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Written {
     /// JSON.
-    pub(super) body: String,
+    #[serde(serialize_with = "as_text", deserialize_with = "of_text")]
+    pub(super) body: Bytes,
     /// The number in it.
     pub(super) code: i32,
     /// What the call is known by.
@@ -93,26 +111,41 @@ pub(super) struct Written {
 /// As [`tell`], before it becomes a response.
 pub(super) fn write(now: UnixMs, outcome: Result<Answer, Fault>) -> Written {
     let rid = rid(now);
-    let (code, message, mut body, reason) = match outcome {
-        Ok(answer) => (errcode::OK, "ok".to_owned(), answer.0, None),
+    let (code, body, reason) = match outcome {
+        Ok(Answer::Written(body)) => (errcode::OK, body, None),
+        Ok(Answer::Fields(fields)) => (errcode::OK, json(errcode::OK, OK, fields), None),
         Err(fault) => {
             let verdict = verdict(&fault);
             log(&fault, verdict.code, &rid);
             let message = format!("{} rid: {rid}", verdict.message);
-            (verdict.code, message, verdict.beside, reason::of(&fault))
+            let body = json(verdict.code, &message, verdict.beside);
+            (verdict.code, body, reason::of(&fault))
         }
     };
-    body.insert("errcode".to_owned(), json!(code));
-    body.insert("errmsg".to_owned(), json!(message));
     Written {
-        body: Value::Object(body).to_string(),
+        body,
         code,
         rid,
         reason,
     }
 }
 
-fn json_of(body: String) -> Response {
+fn json(code: i32, message: &str, mut beside: Map<String, Value>) -> Bytes {
+    beside.insert("errcode".to_owned(), code.into());
+    beside.insert("errmsg".to_owned(), message.into());
+    Value::Object(beside).to_string().into()
+}
+
+fn as_text<S: Serializer>(body: &Bytes, to: S) -> Result<S::Ok, S::Error> {
+    let text = std::str::from_utf8(body).map_err(S::Error::custom)?;
+    to.serialize_str(text)
+}
+
+fn of_text<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+    String::deserialize(from).map(Bytes::from)
+}
+
+fn json_of(body: Bytes) -> Response {
     let headers = [
         (CACHE_CONTROL, "no-store"),
         (CONTENT_TYPE, "application/json"),

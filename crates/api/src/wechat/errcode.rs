@@ -335,7 +335,9 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::Goods(refusal) => goods::of_goods(refusal),
         Refusal::Shelf(refusal) => goods::of_shelf(*refusal),
         Refusal::Image(ImageRefusal::Empty) => Verdict::new(41005, "media data missing"),
-        Refusal::Image(ImageRefusal::TooLarge) => Verdict::new(45001, "media size out of limit"),
+        Refusal::Image(ImageRefusal::TooLarge | ImageRefusal::TooManyPixels) => {
+            Verdict::new(45001, "media size out of limit")
+        }
         Refusal::Image(ImageRefusal::UnknownFormat) => Verdict::new(40004, "invalid media type"),
         Refusal::CustomerService(refusal) => customer_service::verdict(*refusal),
         Refusal::Subscription(refusal) => subscription::verdict(*refusal),

@@ -182,7 +182,7 @@ async fn check_images(call: &Call, draft: &Draft, before: Option<&Draft>) -> Res
         if kept == Some(image.name.as_str()) {
             continue;
         }
-        if image.bytes > most {
+        if image.sent_bytes > most {
             return Err(CallFault::ImageTooLarge(field).into());
         }
         if !image.is_there {

@@ -1,5 +1,7 @@
 //! `/v1/apps/{appid}/goods`, the shelf of a room, and what viewers see of it.
 
+use std::io::Cursor;
+
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use kaibo_domain::goods::{GoodsDraft, Origin, Price};
@@ -8,11 +10,10 @@ use serde_json::{Value, json};
 use crate::world::{APP, MINUTE, Owner, World};
 
 fn picture(pixels: u32) -> Vec<u8> {
-    let mut image = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-    image.extend(pixels.to_be_bytes());
-    image.extend(pixels.to_be_bytes());
-    image.extend(b"\x08\x02\0\0\0\x90wS\xde");
-    image
+    let mut file = Cursor::new(Vec::new());
+    let black = image::GrayImage::new(pixels, pixels);
+    black.write_to(&mut file, image::ImageFormat::Png).unwrap();
+    file.into_inner()
 }
 
 fn goods_path(rest: &str) -> String {

@@ -33,7 +33,8 @@ async fn a_row_has_exactly_the_documented_keys() {
             .strip_prefix("https://live.test/media/")
             .unwrap();
         let image = world.kaibo.image(name).await.unwrap();
-        assert_eq!(image.unwrap().1, png(1_000), "{key}");
+        let image = image::load_from_memory(&image.unwrap().1).unwrap();
+        assert_eq!((image.width(), image.height()), (1, 1), "{key}");
     }
     assert_eq!(
         row,

@@ -7,6 +7,7 @@ mod calls;
 mod cases;
 mod getliveinfo;
 mod goods;
+mod kept_pages;
 mod media;
 mod pass_through;
 mod repeats;

@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 
-use crate::world::{UPLOAD, World, bytes_of, multipart, png, request, verdict};
+use crate::world::{UPLOAD, World, bytes_of, multipart, png, png_of, request, verdict};
 
 const MIB: usize = 1024 * 1024;
 
@@ -53,12 +53,14 @@ async fn what_is_no_image_is_not_taken() {
     let image = png(500);
     let file: &[_] = &[("media", Some("a.jpg"), image.as_slice())];
     let text: &[_] = &[("media", Some("a.jpg"), b"<svg onload=alert(1)>".as_slice())];
+    let broken: &[_] = &[("media", Some("a.jpg"), &image[..40])];
     let nothing: &[_] = &[("media", Some("a.jpg"), b"".as_slice())];
     let no_file: &[_] = &[("note", None, b"x".as_slice())];
     let cases = [
         ("zip", file, 40_004, "invalid media type"),
         ("", file, 40_004, "invalid media type"),
         ("image", text, 40_004, "invalid media type"),
+        ("image", broken, 40_004, "invalid media type"),
         ("image", nothing, 41_005, "media data missing"),
         ("image", no_file, 41_005, "media data missing"),
         ("image", &[], 41_005, "media data missing"),
@@ -96,7 +98,11 @@ async fn an_image_can_be_read_back_for_three_days() {
         format!("attachment; filename=\"{media_id}.png\"")
     );
     assert_eq!(response.headers()["x-content-type-options"], "nosniff");
-    assert_eq!(bytes_of(response).await, image);
+    // The picture, and nothing of what was beside it.
+    let read = bytes_of(response).await;
+    assert!(read.len() < image.len());
+    let picture = |file: &[u8]| image::load_from_memory(file).unwrap();
+    assert_eq!(picture(&read), picture(&image));
 
     let foreign = format!("{query}&access_token={}", world.other_app().await);
     assert_eq!(
@@ -107,6 +113,35 @@ async fn an_image_can_be_read_back_for_three_days() {
     assert_eq!(world.get(&unknown).await["errcode"], 40_007);
     let absent = world.with_token("/cgi-bin/media/get");
     assert_eq!(world.get(&absent).await["errcode"], 40_007);
+}
+
+#[tokio::test]
+async fn a_picture_of_too_many_pixels_is_too_large_however_small_its_file() {
+    let world = World::new().await;
+    let mut bomb = png_of(8, 8, 500);
+    bomb[16..24].copy_from_slice(&[0, 0, 0x40, 0, 0, 0, 0x40, 0]);
+    let sum = crc_of(&bomb[12..29]).to_be_bytes();
+    bomb[29..33].copy_from_slice(&sum);
+    let answer = world
+        .upload_as("image", &[("media", Some("a.png"), &bomb)])
+        .await;
+    assert_eq!(verdict(&answer), (45_001, "media size out of limit"));
+}
+
+/// A PNG's sum of a chunk.
+fn crc_of(chunk: &[u8]) -> u32 {
+    let mut sum = u32::MAX;
+    for byte in chunk {
+        sum ^= u32::from(*byte);
+        for _ in 0..8 {
+            sum = if sum & 1 == 1 {
+                (sum >> 1) ^ 0xedb8_8320
+            } else {
+                sum >> 1
+            };
+        }
+    }
+    !sum
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! An installation with one app, one verified anchor and three images, and a caller of it.
 
 use std::fmt::Write as _;
+use std::io::Cursor;
 use std::sync::Arc;
 
 use axum::Router;
@@ -182,6 +183,11 @@ impl World {
         }
     }
 
+    /// The database's; of SQLite in the folder none.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) async fn verify(&self, anchor: &str) {
         let verified = self.kaibo.verify_anchor(&self.app_id, anchor);
         verified.await.unwrap();
@@ -340,7 +346,13 @@ impl World {
 
     /// Takes a table away, so that whatever reads it fails.
     pub(crate) async fn lose_table(&self, table: &str) {
-        let sql = AssertSqlSafe(format!("ALTER TABLE {table} RENAME TO lost"));
+        self.change_database(&format!("ALTER TABLE {table} RENAME TO lost"))
+            .await;
+    }
+
+    /// By a statement of which Kaibo knows nothing.
+    pub(crate) async fn change_database(&self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
         if self.url.is_empty() {
             let file = self.data_dir.path().join(DATABASE_FILE);
             let url = format!("sqlite://{}", file.display());
@@ -459,14 +471,22 @@ pub(crate) fn png(bytes: usize) -> Vec<u8> {
     png_of(1, 1, bytes)
 }
 
-/// A PNG that says it is so large, padded to `bytes`.
+/// A black PNG, padded to `bytes` by a chunk that nobody reads.
 pub(crate) fn png_of(width: u32, height: u32, bytes: usize) -> Vec<u8> {
-    let mut image = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-    image.extend(width.to_be_bytes());
-    image.extend(height.to_be_bytes());
-    image.extend(b"\x08\x02\0\0\0\x90wS\xde");
-    image.resize(bytes, 0);
-    image
+    let mut file = Cursor::new(Vec::new());
+    let black = image::GrayImage::new(width, height);
+    black.write_to(&mut file, image::ImageFormat::Png).unwrap();
+    let mut file = file.into_inner();
+    // Length, name and sum of the chunk, and of the one that ends the file.
+    let Some(padding) = bytes.checked_sub(file.len() + 12) else {
+        return file;
+    };
+    let end = file.split_off(file.len() - 12);
+    file.extend((padding as u32).to_be_bytes());
+    file.extend(b"paDd");
+    file.resize(file.len() + padding + 4, 0);
+    file.extend(end);
+    file
 }
 
 pub(crate) async fn bytes_of(response: Response<Body>) -> Bytes {

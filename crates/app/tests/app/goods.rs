@@ -1,5 +1,6 @@
 //! Goods: the review that goes by itself, and those that people do.
 
+use std::io::Cursor;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,13 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::house::House;
 
-/// A PNG that says it is so large.
+/// A black PNG.
 fn picture(pixels: u32) -> Bytes {
-    let mut image = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-    image.extend(pixels.to_be_bytes());
-    image.extend(pixels.to_be_bytes());
-    image.extend(b"\x08\x02\0\0\0\x90wS\xde");
-    image.into()
+    let mut file = Cursor::new(Vec::new());
+    let black = image::GrayImage::new(pixels, pixels);
+    black.write_to(&mut file, image::ImageFormat::Png).unwrap();
+    file.into_inner().into()
 }
 
 fn draft(name: &str, cover: String) -> GoodsDraft {
@@ -150,4 +150,32 @@ async fn a_shelf_takes_approved_goods_of_its_own_app_alone() {
         .change_shelf(&other.app_id, room.id, ShelfCommand::Remove(goods.id))
         .await;
     assert!(matches!(theirs, Err(Error::Refused(Refusal::RoomUnknown))));
+}
+
+#[tokio::test]
+async fn a_picture_that_is_too_large_is_refused_or_made_to_fit() {
+    let house = House::new().await;
+    let refused = house.add_goods("帆布双肩包", 301).await;
+    assert!(matches!(
+        refused,
+        Err(Error::Refused(Refusal::Goods(GoodsRefusal::Fields(_))))
+    ));
+    let house = House::with(AppConfig {
+        goods: GoodsConfig {
+            resize_images: true,
+            ..GoodsConfig::default()
+        },
+        ..AppConfig::default()
+    })
+    .await;
+    let goods = house.add_goods("帆布双肩包", 900).await.unwrap();
+    let (kind, file) = house
+        .kaibo
+        .image(&goods.draft.cover)
+        .await
+        .unwrap()
+        .unwrap();
+    let picture = image::load_from_memory(&file).unwrap();
+    assert_eq!(kind, "image/png");
+    assert_eq!((picture.width(), picture.height()), (300, 300));
 }

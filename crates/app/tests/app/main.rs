@@ -10,5 +10,6 @@ mod outbox;
 mod repeats;
 mod restart;
 mod rooms;
+mod share_codes;
 mod timers;
 mod tokens;

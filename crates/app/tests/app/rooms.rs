@@ -171,8 +171,8 @@ async fn status_is_never_older_than_the_clock() {
 async fn edit_keeps_images_that_are_not_sent_and_refuses_foreign_ones() {
     let house = House::new().await;
     // The smallest GIF.
-    let gif =
-        b"GIF89a\x01\x00\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x01D\x00;";
+    let gif = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff\
+        ,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
     let image = house
         .kaibo
         .upload_image(&house.app, bytes::Bytes::from_static(gif))

@@ -157,10 +157,11 @@ async fn tables_are_shown_and_brought_up_to_date(of: House) {
             "webhook",
             "door",
             "admission",
-            "share code",
+            "pictures",
+            "calendar",
             "wechat",
         ];
-        let lines = steps.into_iter().zip((1..=9).chain([12]));
+        let lines = steps.into_iter().zip((1..=10).chain([12]));
         let lines = lines.map(|(step, n)| format!("{n:04}  {step}  {state}\n"));
         lines.fold(format!("{name}\n"), |all, line| all + &line)
     };

@@ -58,7 +58,8 @@ impl Shop {
         const HEAD: &[u8] =
             b"--edge\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a.png\"\r\n\r\n";
         const PNG: &[u8] =
-            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde";
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\
+            \0\0\0\x0cIDATx\x9cc```\0\0\0\x04\0\x01\xf6\x178U\0\0\0\0IEND\xaeB`\x82";
         let body = [HEAD, PNG, b"\r\n--edge--\r\n"].concat();
         let path = format!(
             "/cgi-bin/media/upload?type=image&access_token={}",

@@ -4,5 +4,6 @@
 mod alerts;
 mod calls;
 mod deliveries;
+mod share_codes;
 mod verifiers;
 mod wechat;

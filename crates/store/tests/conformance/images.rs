@@ -6,7 +6,7 @@ use kaibo_store::{Image, NewRoom, Store, StoreError};
 
 use crate::{DAY, House, NOW, add_app, app_id, draft};
 
-fn image(app_id: &AppId, name: &str, media_id: &str) -> Image {
+pub(crate) fn image(app_id: &AppId, name: &str, media_id: &str) -> Image {
     Image {
         name: name.into(),
         media_id: media_id.into(),
@@ -15,6 +15,7 @@ fn image(app_id: &AppId, name: &str, media_id: &str) -> Image {
         width: 800,
         height: 640,
         bytes: 4,
+        sent_bytes: 9,
         created_at: NOW,
     }
 }

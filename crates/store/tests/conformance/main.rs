@@ -34,6 +34,7 @@ mod devices;
 mod door;
 mod events;
 mod folder;
+mod generation;
 mod goods;
 mod identities;
 mod images;

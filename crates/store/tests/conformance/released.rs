@@ -9,7 +9,7 @@ use kaibo_domain::anchor::Verification;
 use kaibo_domain::event::{Cause, RoomEvent};
 use kaibo_domain::role::Role;
 use kaibo_domain::room::{Change, Status};
-use kaibo_store::{AccessToken, DATABASE_FILE, Image, KEY_FILE, Store, TokenKind};
+use kaibo_store::{AccessToken, DATABASE_FILE, Image, KEY_FILE, RoomQuery, Store, TokenKind};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 
 use crate::{House, NOW, a_room, add_app, app_id};
@@ -41,6 +41,7 @@ pub(crate) async fn fill(store: &Store) {
         width: 800,
         height: 640,
         bytes: 4,
+        sent_bytes: 4,
         created_at: NOW,
     };
     store.put_image(&image, b"\x89PNG").await.unwrap();
@@ -106,6 +107,13 @@ async fn nothing_is_lost(store: &Store) {
     assert_eq!(access.code, "canary-code");
     assert!(store.room_by_code("second-code").await.unwrap().is_some());
     assert_eq!(store.next_deadline().await.unwrap(), Some(NOW + 1));
+
+    let every = RoomQuery {
+        limit: 10,
+        ..RoomQuery::default()
+    };
+    let (total, listed) = store.rooms(&one, &every).await.unwrap();
+    assert_eq!((total, listed.len()), (2, 2));
 
     let events = store.events_after(0, 10).await.unwrap();
     let (from, to, cause) = (Status::Planned, Status::Live, Cause::Command);

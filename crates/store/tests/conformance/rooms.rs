@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use kaibo_domain::HOUR_MS;
 use kaibo_domain::draft::{RoomKind, Switches};
 use kaibo_domain::event::{Cause, RoomEvent};
-use kaibo_domain::id::RoomId;
+use kaibo_domain::id::{AppId, RoomId};
 use kaibo_domain::room::{Ban, Change, Room, Status};
 use kaibo_store::{RoomQuery, Saved, Store};
 
@@ -240,6 +240,55 @@ async fn a_list_is_counted_paged_and_latest_first(house: House) {
     assert_eq!(found(ended).await, (2, vec![ids[1], ids[3]]));
 }
 
+/// By the calendar, and by reading and counting the rooms themselves.
+async fn both_ways(
+    store: &Store,
+    app_id: &AppId,
+    offset: i64,
+    limit: i64,
+) -> [(i64, Vec<Room>); 2] {
+    let all = page(offset, limit);
+    let counted = RoomQuery {
+        start_from: Some(i64::MIN),
+        ..all.clone()
+    };
+    [
+        store.rooms(app_id, &all).await.unwrap(),
+        store.rooms(app_id, &counted).await.unwrap(),
+    ]
+}
+
+async fn a_page_is_the_same_by_the_calendar_as_by_counting(house: House) {
+    let (store, one) = house.store().await;
+    let two = add_app(&store, "wx_two").await;
+    a_room(&store, &two, "other").await;
+    // Days with none, one and several rooms, some of the same start, moved about and deleted.
+    for n in 0..40_i64 {
+        let room = a_room(&store, &one, &n.to_string()).await;
+        let mut change = to_status(&room, Status::Planned);
+        change.room.draft.start_at = NOW + (n * n % 17) * 9 * HOUR_MS;
+        change.room.deleted_at = (n % 7 == 0).then_some(NOW);
+        save(&store, &change, None).await;
+        if n % 5 == 1 {
+            change.room.version += 1;
+            change.room.draft.start_at = NOW - n * HOUR_MS;
+            save(&store, &change, None).await;
+        }
+    }
+    let rooms = both_ways(&store, &one, 0, 100).await[0].1.len();
+    assert_eq!(rooms, 34);
+    for offset in 0..=36 {
+        for limit in [1, 5] {
+            let [by_calendar, by_counting] = both_ways(&store, &one, offset, limit).await;
+            assert_eq!(by_calendar, by_counting, "{limit} from {offset}");
+        }
+    }
+    let [by_calendar, by_counting] = both_ways(&store, &one, i64::MAX, 5).await;
+    assert_eq!(by_calendar, by_counting);
+    let [by_calendar, by_counting] = both_ways(&store, &two, 0, 5).await;
+    assert_eq!(by_calendar, by_counting);
+}
+
 async fn rooms_of_one_start_keep_one_order(house: House) {
     let (store, one) = house.store().await;
     let mut ids = vec![];
@@ -315,6 +364,7 @@ cases![
     a_day_ends_exactly_at_its_limit_and_deleting_gives_nothing_back,
     two_hundred_rooms_made_at_once_share_few_commits,
     a_list_is_counted_paged_and_latest_first,
+    a_page_is_the_same_by_the_calendar_as_by_counting,
     rooms_of_one_start_keep_one_order,
     deadlines_come_in_order_and_deleted_rooms_have_none,
     a_new_room_is_due_at_the_deadline_it_was_made_with,

@@ -5,6 +5,7 @@ use kaibo_domain::room::Room;
 use kaibo_domain::share_code::CustomParams;
 use kaibo_store::{ShareCode, Store};
 
+use crate::images::image;
 use crate::{House, NOW, a_room, add_app};
 
 pub(crate) fn share_code(room: &Room, id: &str, params: &str) -> ShareCode {
@@ -13,6 +14,7 @@ pub(crate) fn share_code(room: &Room, id: &str, params: &str) -> ShareCode {
         app_id: room.app_id.clone(),
         room_id: room.id,
         params: CustomParams::read(params).unwrap(),
+        picture: None,
     }
 }
 
@@ -64,7 +66,22 @@ async fn another_app_sees_no_code(house: House) {
     assert_eq!(nowhere.unwrap(), None);
 }
 
+async fn a_picture_that_wechat_made_is_kept_with_its_code(house: House) {
+    let (store, one) = house.store().await;
+    let room = a_room(&store, &one, "code").await;
+    let code = share_code(&room, "first", "");
+    assert!(add(&store, &code, 1).await.is_some());
+    let image = image(&one, "0123456789abcdef0123456789abcdef", "media");
+    store.put_image(&image, b"\x89PNG").await.unwrap();
+    let set = store.set_share_code_picture("first", &image.name);
+    set.await.unwrap();
+    let found = store.share_code_by_id("first").await.unwrap().unwrap();
+    assert_eq!(found.picture.as_deref(), Some(image.name.as_str()));
+    assert_eq!(store.purge_images(NOW + 1).await.unwrap(), 0);
+}
+
 cases![
+    a_picture_that_wechat_made_is_kept_with_its_code,
     the_same_parameters_are_one_code_and_others_another,
     a_full_room_gets_no_more_and_gives_what_it_has,
     another_app_sees_no_code,

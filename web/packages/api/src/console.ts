@@ -33,6 +33,7 @@ import type {
   RoomForm,
   RoomPage,
   RoomStatus,
+  ShareCode,
 } from './types';
 import type { WechatAccount } from './wechat';
 
@@ -121,6 +122,11 @@ export class ConsoleClient extends EndpointClient {
 
   access(appid: string, roomId: number): Promise<RoomAccess> {
     return this.send(`${roomPath(appid, roomId)}/access`);
+  }
+
+  /** ApiError 409 where the room is banned or expired. */
+  share(appid: string, roomId: number): Promise<ShareCode> {
+    return this.send(`${roomPath(appid, roomId)}/share-code`);
   }
 
   /** Ends the old push key; whoever pushes with it is cut. */

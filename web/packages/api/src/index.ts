@@ -9,6 +9,14 @@ export { backoffMs, type BackoffOptions } from './backoff';
 export { subscribe, SseParser } from './sse';
 export type { LineState, SseEvent, SubscribeOptions, Subscription } from './sse';
 export { isOvertaken } from './overtaken';
-export { followRoom, getRoom, getShelf, getVerification, submitIdentity, type FollowRoom } from './viewer';
+export {
+  followRoom,
+  getRoom,
+  getShelf,
+  getSharedRoom,
+  getVerification,
+  submitIdentity,
+  type FollowRoom,
+} from './viewer';
 export { BroadcastClient, enrolDevice, getEnrolment, type FollowBroadcast } from './broadcast';
 export { ConsoleClient, type FollowApp, type GoodsQuery, type RoomQuery } from './console';

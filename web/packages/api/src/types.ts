@@ -169,6 +169,25 @@ export interface RoomAccess {
   preview: PlaySources | null;
 }
 
+/** Parameters of the merchant's own that a share code hands on. */
+export type CustomParams = Record<string, unknown>;
+
+/** A room's share code; `codeUrl` and `posterUrl` are paths of PNGs. */
+export interface ShareCode {
+  id: string;
+  customParams: CustomParams;
+  viewerUrl: string;
+  pagePath: string;
+  codeUrl: string;
+  posterUrl: string;
+}
+
+/** Where a share code leads. */
+export interface SharedRoom {
+  roomId: number;
+  customParams: CustomParams;
+}
+
 export interface RoomPage {
   total: number;
   rooms: ConsoleRoom[];

@@ -2,7 +2,7 @@
 import type { PublicShelf } from './goods';
 import { call } from './http';
 import { subscribe, type Subscription, type SubscribeOptions } from './sse';
-import type { IdentityInput, RoomView, Verification } from './types';
+import type { IdentityInput, RoomView, SharedRoom, Verification } from './types';
 
 /** The room now; throws ApiError `room_not_found`. */
 export function getRoom(roomId: string, signal?: AbortSignal): Promise<RoomView> {
@@ -12,6 +12,11 @@ export function getRoom(roomId: string, signal?: AbortSignal): Promise<RoomView>
 /** What the room sells; throws ApiError `room_not_found`. */
 export function getShelf(roomId: string, signal?: AbortSignal): Promise<PublicShelf> {
   return call(`/v1/rooms/${encodeURIComponent(roomId)}/shelf`, { signal });
+}
+
+/** Where a share code leads, and what it hands on; throws ApiError `share_code_not_found`. */
+export function getSharedRoom(code: string, signal?: AbortSignal): Promise<SharedRoom> {
+  return call(`/v1/share-codes/${encodeURIComponent(code)}`, { signal });
 }
 
 export interface FollowRoom extends Pick<SubscribeOptions, 'onLine' | 'onRefused'> {

@@ -66,6 +66,9 @@ pub(super) async fn furnish(store: &Store) {
         let wanted = subscription(&third, "furnished", of);
         assert!(store.subscribe(&wanted, NOW).await.unwrap());
     }
+    let code = share_code(&third, "furnished", "");
+    let added = store.add_share_code(&code, 10, NOW).await;
+    assert!(added.unwrap().is_some());
     start(store, &third).await;
     push(store, &third, &["furnished", "nobody"]).await.unwrap();
     let to = endpoint(store, &ONE).await;
@@ -193,6 +196,7 @@ async fn put_image(store: &Store, name: &str, at: i64) {
         width: 800,
         height: 640,
         bytes: data.len() as i64,
+        sent_bytes: data.len() as i64,
         created_at: at,
     };
     store.put_image(&image, data.as_bytes()).await.unwrap();
@@ -468,6 +472,9 @@ writes! {
         let code = share_code(&room, "shared", r#"{"pid":1}"#);
         let added = store.add_share_code(&code, 10, NOW).await;
         assert!(added.unwrap().is_some());
+    }
+    set_share_code_picture(store) {
+        store.set_share_code_picture("furnished", "a picture").await.unwrap();
     }
     issue_token(store) {
         store.issue_token(&token(8), NOW).await.unwrap();

@@ -5,6 +5,7 @@ import { admission } from './admissionEn';
 import { api, calls, door, quota } from './doorEn';
 import { app, entry } from './entryEn';
 import { push, subscriptions } from './eventsEn';
+import { share } from './shareEn';
 import { wechat, wechatRules } from './wechatEn';
 import type { zh } from './zh';
 
@@ -55,7 +56,7 @@ export const en: typeof zh = {
     deleteText: '“{name}” cannot be restored; its links and codes end at once.',
     deleted: 'Deleted',
   },
-  share: { title: 'Share the room' },
+  share,
   room: {
     title: '{name} · Kaibo console',
     gone: 'The room does not exist or was deleted',
@@ -261,6 +262,7 @@ export const en: typeof zh = {
     type_unknown: 'Choose a source',
     image_unknown: 'The image has expired, upload it again',
     image_too_large: 'Too large: at most 2 MB',
+    image_too_many_pixels: 'Too many pixels: at most 40 million',
     image_format: 'PNG, JPEG or GIF only',
     app_exists: 'This AppID is in use already',
     appid_invalid: 'Not an AppID: 4 to 64 letters, digits or underscores',

@@ -56,8 +56,8 @@ it('every operation and every number of WeChat’s API has words', () => {
     .map((name) => readFileSync(new URL(name, folder), 'utf8'))
     .join('\n');
   // Those of /v1 stand beside WeChat's in the quotas.
-  const named = [...sources.matchAll(/Rule::(?:get|post)\(\s*"([\w/]+)"|"(v1\/\w+)"/g)];
-  const operations = named.map(([, wechats, ours]) => (wechats ?? ours)!);
+  const named = [...sources.matchAll(/Rule::(?:get|post)\(\s*"([\w/]+)"|op: "([\w/-]+)"|"(v1\/\w+)"/g)];
+  const operations = named.map(([, ...names]) => names.find((name) => name !== undefined)!);
   expect(operations.length).toBeGreaterThan(35);
   const numbers = [...sources.matchAll(/Verdict::new\(\s*(-?[\d_]+)/g)].map(([, code]) =>
     code!.replaceAll('_', ''),

@@ -5,6 +5,7 @@ import { admission } from './admissionZh';
 import { api, calls, door, quota } from './doorZh';
 import { app, entry } from './entryZh';
 import { push, subscriptions } from './eventsZh';
+import { share } from './shareZh';
 import { wechat, wechatRules } from './wechatZh';
 
 export const zh = {
@@ -53,7 +54,7 @@ export const zh = {
     deleteText: '「{name}」删除后不可恢复，观看链接和播码立即失效。',
     deleted: '已删除',
   },
-  share: { title: '分享直播间' },
+  share,
   room: {
     title: '{name} · 开播控制台',
     gone: '直播间不存在或已被删除',
@@ -255,6 +256,7 @@ export const zh = {
     type_unknown: '请选择直播方式',
     image_unknown: '图片已过期，请重新上传',
     image_too_large: '图片太大，请压缩到 2 MB 以内',
+    image_too_many_pixels: '图片像素太大，请缩小到 4000 万像素以内',
     image_format: '只支持 PNG、JPG、GIF 图片',
     app_exists: '这个 AppID 已经在使用',
     appid_invalid: 'AppID 格式不正确，应为 4–64 位字母、数字或下划线',

@@ -16,6 +16,8 @@ export const titles: Record<string, string> = {
   getWechat: '查询微信小程序凭证',
   setWechat: '设置微信小程序凭证',
   deleteWechat: '删除微信小程序凭证',
+  shareRoom: '获取分享码',
+  getSharedRoom: '分享码对应的直播间',
   getDoor: '查询接入设置',
   setDoor: '修改接入设置',
   followApp: '订阅直播间变化（SSE）',
