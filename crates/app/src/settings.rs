@@ -231,44 +231,11 @@ impl Settings {
         let room = &config.room;
         let zone = TimeZone::get(&room.time_zone)
             .map_err(|_| SettingsError::TimeZone(room.time_zone.clone()))?;
-        let bound = |ok: bool, key, bounds| {
-            if ok {
-                Ok(())
-            } else {
-                Err(SettingsError::OutOfBounds { key, bounds })
-            }
-        };
-        bound(
-            (1..=24).contains(&room.max_hours),
-            "room.max_hours",
-            "1 to 24",
-        )?;
-        bound(ms(room.lost) >= 1_000, "room.lost", "at least 1s")?;
-        bound(
-            ms(room.grace) >= ms(room.lost),
-            "room.grace",
-            "at least room.lost",
-        )?;
-        bound(ms(room.early) >= 0, "room.early", "zero or more")?;
+        check_bounds(config)?;
         let shelf = ShelfRules {
             max_goods: config.goods.per_shelf,
             push_ms: ms(config.goods.card),
         };
-        bound(
-            (1..=1_000).contains(&shelf.max_goods),
-            "goods.per_shelf",
-            "1 to 1000",
-        )?;
-        bound(
-            (1_000..=600_000).contains(&shelf.push_ms),
-            "goods.card",
-            "1s to 10m",
-        )?;
-        bound(
-            config.codes.plugin_appid.parse::<AppId>().is_ok(),
-            "codes.plugin_appid",
-            "an appid such as \"wx2b03c6e691cd7370\"",
-        )?;
         let cap_ms = i64::from(room.max_hours) * HOUR_MS;
         Ok(Self {
             public_http: public_http.trim_end_matches('/').to_owned(),
@@ -308,6 +275,45 @@ impl Settings {
     pub fn day(&self, now: UnixMs) -> i32 {
         kaibo_domain::quota::day(now, &self.zone)
     }
+}
+
+/// What the types do not say of numbers and names.
+fn check_bounds(config: &AppConfig) -> Result<(), SettingsError> {
+    let room = &config.room;
+    let bound = |ok: bool, key, bounds| {
+        if ok {
+            Ok(())
+        } else {
+            Err(SettingsError::OutOfBounds { key, bounds })
+        }
+    };
+    bound(
+        (1..=24).contains(&room.max_hours),
+        "room.max_hours",
+        "1 to 24",
+    )?;
+    bound(ms(room.lost) >= 1_000, "room.lost", "at least 1s")?;
+    bound(
+        ms(room.grace) >= ms(room.lost),
+        "room.grace",
+        "at least room.lost",
+    )?;
+    bound(ms(room.early) >= 0, "room.early", "zero or more")?;
+    bound(
+        (1..=1_000).contains(&config.goods.per_shelf),
+        "goods.per_shelf",
+        "1 to 1000",
+    )?;
+    bound(
+        (1_000..=600_000).contains(&ms(config.goods.card)),
+        "goods.card",
+        "1s to 10m",
+    )?;
+    bound(
+        config.codes.plugin_appid.parse::<AppId>().is_ok(),
+        "codes.plugin_appid",
+        "an appid such as \"wx2b03c6e691cd7370\"",
+    )
 }
 
 fn ms(duration: SignedDuration) -> i64 {

@@ -66,16 +66,13 @@ impl Poster<'_> {
         };
         let code = self.code_picture(side)?;
         let room = HEIGHT - COVER;
-        match &self.font {
-            Some(font) => {
-                let (x, y) = (WIDTH - MARGIN - CODE, COVER + (room - CODE - CALL_ROOM) / 2);
-                lay(&mut on, &code, x, y);
-                self.write(&mut on, font, (x, y));
-            }
-            None => {
-                let (x, y) = ((WIDTH - CODE_ALONE) / 2, COVER + (room - CODE_ALONE) / 2);
-                lay(&mut on, &code, x, y);
-            }
+        if let Some(font) = &self.font {
+            let (x, y) = (WIDTH - MARGIN - CODE, COVER + (room - CODE - CALL_ROOM) / 2);
+            lay(&mut on, &code, x, y);
+            self.write(&mut on, font, (x, y));
+        } else {
+            let (x, y) = ((WIDTH - CODE_ALONE) / 2, COVER + (room - CODE_ALONE) / 2);
+            lay(&mut on, &code, x, y);
         }
         Some(file_of(&on))
     }

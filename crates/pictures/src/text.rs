@@ -167,7 +167,7 @@ fn may_break(text: &str, at: usize) -> bool {
         return true;
     };
     let in_word = |c: char| c.is_alphanumeric() && (c as u32) < 0x2e80;
-    !CLOSING.contains(after) && !(in_word(before) && in_word(after))
+    !(CLOSING.contains(after) || in_word(before) && in_word(after))
 }
 
 #[cfg(test)]

@@ -321,7 +321,7 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::EditWhileLive => {
             Verdict::new(300_042, "the room is pushing stream, edit is forbidden")
         }
-        Refusal::RoomsPerDay(_) => daily_quota(),
+        Refusal::RoomsPerDay(_) | Refusal::Share(ShareRefusal::TooMany) => daily_quota(),
         Refusal::AnchorUnverified { .. } => anchor_unverified(),
         Refusal::SubAnchorUnverified => Verdict::new(500_002, "sub anchor has no realName"),
         Refusal::PersonUnknown => Verdict::new(600_002, "user not found"),
@@ -343,7 +343,6 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         Refusal::Subscription(refusal) => subscription::verdict(*refusal),
         // No operation of WeChat's asks for a code by its id.
         Refusal::Share(ShareRefusal::Params | ShareRefusal::Unknown) => bad_parameters(),
-        Refusal::Share(ShareRefusal::TooMany) => daily_quota(),
     }
 }
 

@@ -4,7 +4,7 @@ use kaibo_app::AppConfig;
 use kaibo_domain::room::Command;
 use serde_json::{Value, json};
 
-use crate::world::{LIST, World, png, verdict};
+use crate::world::{LIST, World, verdict};
 
 async fn list(world: &World, start: i64, limit: i64) -> Value {
     world

@@ -112,7 +112,7 @@ impl House {
             assert!(file.starts_with(b"\x89PNG"));
             let picture = image::load_from_memory(&file).unwrap().to_luma8();
             let mut seen = rqrr::PreparedImage::prepare(picture);
-            let read = seen.detect_grids().first().map(|code| code.decode());
+            let read = seen.detect_grids().first().map(rqrr::Grid::decode);
             read.map_or(String::new(), |read| read.unwrap().1)
         })
     }
