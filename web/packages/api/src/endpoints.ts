@@ -6,6 +6,9 @@ import type {
   FollowerPage,
   MessageUrl,
   MessageUrlForm,
+  Reviewer,
+  ReviewerKind,
+  ReviewerSecret,
   SubscriptionPage,
   Webhook,
   WebhookList,
@@ -82,6 +85,20 @@ export class EndpointClient extends SessionClient {
 
   redeliver(appid: string, webhook: number | null, id: string): Promise<void> {
     return this.change(`${endpointPath(appid, webhook)}/deliveries/${id}`, 'POST');
+  }
+
+  /** Who decides outside: whether goods may be sold, or whether an anchor is who they say. */
+  reviewer(appid: string, kind: ReviewerKind): Promise<Reviewer | null> {
+    return this.send(`${appPath(appid)}/${kind}`);
+  }
+
+  /** ApiError 422 on `url`. */
+  setReviewer(appid: string, kind: ReviewerKind, url: string): Promise<ReviewerSecret> {
+    return this.change(`${appPath(appid)}/${kind}`, 'PUT', { url });
+  }
+
+  deleteReviewer(appid: string, kind: ReviewerKind): Promise<void> {
+    return this.change(`${appPath(appid)}/${kind}`, 'DELETE');
   }
 
   subscriptions(appid: string, offset = 0, limit = 20): Promise<SubscriptionPage> {

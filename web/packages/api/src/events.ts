@@ -72,6 +72,22 @@ export interface Delivery {
   body: string;
 }
 
+export type ReviewerKind = 'goods-reviewer' | 'anchor-verifier';
+
+/** Without its secret. */
+export interface Reviewer {
+  url: string;
+  madeAt: number;
+  failingSince: number | null;
+  disabledAt: number | null;
+}
+
+/** The secret is shown this once. */
+export interface ReviewerSecret {
+  reviewer: Reviewer;
+  secret: string;
+}
+
 export interface SubscribedRoom {
   roomId: number;
   name: string;

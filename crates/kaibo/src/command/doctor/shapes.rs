@@ -69,7 +69,8 @@ fn post(client: &'static str, habit: &'static str, path: &'static str, body: Bod
 /// Those that need nothing but an app.
 pub(super) fn all() -> Vec<Shape> {
     let mut shapes = lists_of_rooms();
-    shapes.extend(lists_of_goods_and_people());
+    shapes.extend(lists_of_goods());
+    shapes.extend(lists_of_people());
     shapes.extend(ways());
     shapes
 }
@@ -134,7 +135,7 @@ fn lists_of_rooms() -> Vec<Shape> {
     ]
 }
 
-fn lists_of_goods_and_people() -> Vec<Shape> {
+fn lists_of_goods() -> Vec<Shape> {
     vec![
         Shape {
             query: "offset=0&limit=30&status=0",
@@ -165,6 +166,16 @@ fn lists_of_goods_and_people() -> Vec<Shape> {
                 Body::Json(r#"{"goods_ids":[1]}"#),
             )
         },
+        get(
+            "any SDK",
+            "reads the goods' keys",
+            "wxaapi/broadcast/goods/getkey",
+        ),
+    ]
+}
+
+fn lists_of_people() -> Vec<Shape> {
+    vec![
         Shape {
             query: "role=-1&offset=0&limit=10&keyword=",
             codes: LIST,
@@ -185,11 +196,6 @@ fn lists_of_goods_and_people() -> Vec<Shape> {
                 Body::Json(r#"{"role":-1,"offset":0,"limit":10,"keyword":""}"#),
             )
         },
-        get(
-            "any SDK",
-            "reads the goods' keys",
-            "wxaapi/broadcast/goods/getkey",
-        ),
         Shape {
             keys: &["followers"],
             ..post(

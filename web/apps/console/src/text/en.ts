@@ -7,6 +7,7 @@ import { api, calls, door, quota } from './doorEn';
 import { app, entry } from './entryEn';
 import { push, subscriptions } from './eventsEn';
 import { share } from './shareEn';
+import { reviewer } from './reviewerEn';
 import { wechat, wechatRules } from './wechatEn';
 import type { zh } from './zh';
 
@@ -395,6 +396,7 @@ export const en: typeof zh = {
   subscriptions,
   push,
   bots,
+  reviewer,
   wechat,
   api,
   calls,

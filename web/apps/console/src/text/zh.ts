@@ -7,6 +7,7 @@ import { api, calls, door, quota } from './doorZh';
 import { app, entry } from './entryZh';
 import { push, subscriptions } from './eventsZh';
 import { share } from './shareZh';
+import { reviewer } from './reviewerZh';
 import { wechat, wechatRules } from './wechatZh';
 
 export const zh = {
@@ -387,6 +388,7 @@ export const zh = {
   subscriptions,
   push,
   bots,
+  reviewer,
   wechat,
   api,
   calls,
