@@ -83,9 +83,7 @@ impl Caller {
                 let session = api.kaibo.session(&user.cookie).await;
                 session.is_ok_and(|session| session.is_some())
             }
-            Self::Server { token, client, .. } => {
-                app_of_token(api, token, *client).await.is_ok()
-            }
+            Self::Server { token, client, .. } => app_of_token(api, token, *client).await.is_ok(),
         }
     }
 }

@@ -137,10 +137,7 @@ fn add_errors(operation: &mut Operation) {
 }
 
 fn add_schemes(components: &mut Components) {
-    let cookie = ApiKeyValue::with_description(
-        "kaibo_session",
-        "Set by log-in",
-    );
+    let cookie = ApiKeyValue::with_description("kaibo_session", "Set by log-in");
     let session = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
     components.add_security_scheme(SESSION, session);
     let header = ApiKeyValue::with_description("X-CSRF-Token", "`csrf` of the session");

@@ -139,7 +139,13 @@ fn the_document_names_the_credentials_of_every_operation() {
         let operation = &document["paths"][&path][method.as_str().to_lowercase()];
         let any = operation["security"].as_array().unwrap().iter();
         let any: Vec<Vec<&str>> = any
-            .map(|all| all.as_object().unwrap().keys().map(String::as_str).collect())
+            .map(|all| {
+                all.as_object()
+                    .unwrap()
+                    .keys()
+                    .map(String::as_str)
+                    .collect()
+            })
             .collect();
         assert!(any.iter().flatten().all(|name| schemes.contains_key(*name)));
         let session = if method == Method::GET {
@@ -150,6 +156,10 @@ fn the_document_names_the_credentials_of_every_operation() {
         let is_console = is_console(&method, &path);
         assert_eq!(any.contains(&session), is_console, "{method} {path}");
         let by_device = path.starts_with("/v1/broadcast");
-        assert_eq!(any.contains(&vec!["broadcast"]), by_device, "{method} {path}");
+        assert_eq!(
+            any.contains(&vec!["broadcast"]),
+            by_device,
+            "{method} {path}"
+        );
     }
 }

@@ -150,7 +150,10 @@ async fn changes_are_followed_by_token_until_the_token_is_over() {
     let turned = server.call(Method::PUT, &switches, Some(turn.clone()));
     assert!(turned.await.status.is_success());
     let event = events.next().await.unwrap();
-    assert_eq!((event.name.as_str(), &event.data["roomId"]), ("room", &json!(room)));
+    assert_eq!(
+        (event.name.as_str(), &event.data["roomId"]),
+        ("room", &json!(room))
+    );
     world.clock.advance(120 * MINUTE);
     let server = world.server().await;
     let room = path(&format!("rooms/{room}"));

@@ -186,7 +186,10 @@ impl World {
 
     /// A column of text, as it stands in the database.
     pub(crate) async fn column(&self, sql: &'static str) -> Vec<String> {
-        let url = format!("sqlite://{}", self.data_dir.path().join(DATABASE_FILE).display());
+        let url = format!(
+            "sqlite://{}",
+            self.data_dir.path().join(DATABASE_FILE).display()
+        );
         let mut conn = SqliteConnection::connect(&url).await.unwrap();
         sqlx::query_scalar(sql).fetch_all(&mut conn).await.unwrap()
     }
