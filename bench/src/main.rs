@@ -114,7 +114,10 @@ fn report(run: &Run, cache: &Cache) -> anyhow::Result<()> {
 /// Writes what people read. A quick run does not replace the whole one that the repository keeps.
 fn write(path: &str, text: &str, quick: bool, cache: &Cache) -> anyhow::Result<()> {
     let path = match (quick, Path::new(path).file_name()) {
-        (true, Some(name)) => cache.cache.join(name),
+        (true, Some(name)) => {
+            fs::create_dir_all(&cache.cache)?;
+            cache.cache.join(name)
+        }
         _ => PathBuf::from(path),
     };
     let told = "cannot be written; start this in the repository's root";

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -106,14 +106,16 @@ fn stocked_room(shop: &Shop) -> anyhow::Result<i64> {
     let room = shop.post("wxaapi/broadcast/room/create", &server::plan(&image))?;
     let room = room["roomId"].as_i64().context("a room has a number")?;
     let shelve = json!({"roomId": room, "ids": goods});
-    for _ in 0..100 {
+    let mut tries = 0;
+    loop {
         // Refused until every one of the goods is approved.
-        if shop.post("wxaapi/broadcast/room/addgoods", &shelve).is_ok() {
-            return Ok(room);
+        match shop.post("wxaapi/broadcast/room/addgoods", &shelve) {
+            Ok(_) => return Ok(room),
+            Err(error) if tries == 100 => return Err(error.context("the goods are not approved")),
+            Err(_) => tries += 1,
         }
         thread::sleep(Duration::from_millis(100));
     }
-    bail!("the goods were not approved within 10 s")
 }
 
 /// All but a few rooms are over, and lie two years back, some hundred a day. Ids are beyond those
