@@ -15,14 +15,12 @@ use kaibo_store::ShareCode;
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
-use crate::pictures::{self, POSTER};
+use crate::pictures::{self, CODE, POSTER};
 use crate::ports::CallError;
 use crate::{Kaibo, Result, WechatFault, secret};
 
 /// A scene of a mini program's code holds 32 characters; nobody guesses one of these.
 const ID_CHARS: usize = 16;
-/// Pixels of a code's picture, give or take.
-const CODE: u64 = 640 * 640;
 /// After WeChat made no code of an app it is asked again no earlier than this.
 pub(crate) const TRY_AGAIN_MS: i64 = MINUTE_MS;
 /// A caller waits no longer for WeChat.

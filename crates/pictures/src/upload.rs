@@ -250,11 +250,10 @@ mod tests {
     #[test]
     fn bombs_are_refused_by_what_they_say() {
         let mut bomb = Vec::new();
-        drop(
-            Encoder::new(&mut bomb, 0x4000, 0x4000)
-                .write_header()
-                .unwrap(),
-        );
+        let head = Encoder::new(&mut bomb, 0x4000, 0x4000).write_header();
+        let mut file = head.unwrap();
+        file.write_chunk(png::chunk::IDAT, b"boom").unwrap();
+        drop(file);
         assert_eq!(pixels_said(&bomb).err(), Some(Unreadable::TooLarge));
         assert_eq!(clean(&bomb, MOST, None).err(), Some(Unreadable::TooLarge));
         let gif = b"GIF89a\xff\xff\xff\xff\0\0\0;";

@@ -49,6 +49,9 @@ pub(crate) struct TwoFactorSecret {
     secret: String,
     /// The same as `otpauth://…`, which such apps open.
     url: String,
+    /// The same as a picture of a QR code to scan, as a `data:` address of a PNG.
+    #[schema(required)]
+    qr: Option<String>,
 }
 
 /// A code of the app.
@@ -110,6 +113,7 @@ pub(crate) async fn begin(
     Ok(Json(TwoFactorSecret {
         secret: begun.secret,
         url: begun.url,
+        qr: begun.qr,
     }))
 }
 

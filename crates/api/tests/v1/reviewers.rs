@@ -36,18 +36,9 @@ async fn set(owner: &Owner<'_>, url: &str) -> String {
 /// New goods of the console, not submitted yet.
 async fn goods(world: &World) -> i64 {
     let app: AppId = APP.parse().unwrap();
-    let mut picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-    picture.extend(300_u32.to_be_bytes());
-    picture.extend(300_u32.to_be_bytes());
-    picture.extend(b"\x08\x02\0\0\0\x90wS\xde");
-    let image = world
-        .kaibo
-        .upload_image(&app, picture.into())
-        .await
-        .unwrap();
     let draft = GoodsDraft {
         name: "帆布双肩包".into(),
-        cover: image.media_id,
+        cover: world.media_id(300).await,
         price: Price::Fixed(5_990),
         url: "pages/goods/detail?id=7".into(),
         third_party_appid: String::new(),

@@ -149,7 +149,10 @@ async fn what_another_process_commits_is_seen_when_it_has_its_answer() {
         tasks.spawn(async move { server.run_outbox(stopping, ready, async |_| {}).await });
         tailing.await.unwrap();
 
-        let database = Database::from_url(world.url()).unwrap();
+        let database = match base {
+            Base::Sqlite => Database::default(),
+            Base::Postgres => Database::from_url(world.url()).unwrap(),
+        };
         let store = Store::open_with(world.data_dir.path(), &database).await;
         let settings = world.kaibo.settings().clone();
         let other = Kaibo::new(store.unwrap(), world.clock.clone(), settings);

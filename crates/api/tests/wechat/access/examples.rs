@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use axum::body::Body;
 use axum::http::{Method, Request};
+use kaibo_app::ReviewerKind;
+use kaibo_domain::alert::BotBrand;
 use kaibo_domain::endpoint::{MessageFormat, MessageSettings};
 use kaibo_domain::goods::{Decision, GoodsDraft, Price};
 use kaibo_domain::id::{GoodsId, RoomId};
@@ -85,6 +87,7 @@ pub(super) async fn example(
     stand.prepare_people(route, &mut example).await;
     stand.prepare_goods(route, &mut example).await;
     stand.prepare_endpoints(route, &mut example).await;
+    stand.prepare_outsiders(route, &mut example).await;
     stand.prepare_strangers(route, &mut example).await;
     stand.prepare_users(route, &mut example).await;
     if example.body.is_none() {
@@ -272,8 +275,9 @@ impl Stand<'_> {
     async fn prepare_endpoints(&self, route: &str, example: &mut Example) {
         let World { kaibo, app_id, .. } = self.world;
         self.receiver.answer(|request| {
-            let text = request.query("echostr").unwrap_or("success");
-            Some(Answer::new(200, text))
+            let bots = request.path.starts_with("/bot");
+            let text = if bots { r#"{"errcode":0}"# } else { "success" };
+            Some(Answer::new(200, request.query("echostr").unwrap_or(text)))
         });
         if route.contains("/message-url") {
             let url = self.receiver.url("/wx");
@@ -304,7 +308,7 @@ impl Stand<'_> {
             let url = self.receiver.url("/hook");
             example.body = Some(json!({"url": url, "events": []}));
         }
-        if route.contains("{webhookId}") {
+        if route.contains("/webhooks/{webhookId}") {
             let url = self.receiver.url("/hook");
             let made = kaibo.create_webhook(app_id, &url, Vec::new()).await;
             let id = made.unwrap().0.id;
@@ -313,6 +317,31 @@ impl Stand<'_> {
             let path = example.path.replace("{webhookId}", &id.to_string());
             example.path = path.replace("{deliveryId}", &delivery);
         }
+    }
+
+    /// Who is asked, and who is told of trouble.
+    async fn prepare_outsiders(&self, route: &str, example: &mut Example) {
+        let World { kaibo, app_id, .. } = self.world;
+        if route.contains("/bots") {
+            let url = self.receiver.url("/bot");
+            if route.contains("{webhookId}") {
+                let made = kaibo.create_bot(app_id, BotBrand::Wecom, &url, None);
+                let id = made.await.unwrap().id.to_string();
+                example.path = example.path.replace("{webhookId}", &id);
+            }
+            example.body = Some(json!({"brand": "wecom", "url": url, "secret": null}));
+        }
+        let kind = match route.rsplit('/').next() {
+            Some("goods-reviewer") => ReviewerKind::Goods,
+            Some("anchor-verifier") => ReviewerKind::Anchors,
+            _ => return,
+        };
+        let url = self.receiver.url("/review");
+        if route.starts_with("DELETE") {
+            let set = kaibo.set_reviewer(app_id, kind, &url).await;
+            set.unwrap();
+        }
+        example.body = Some(json!({"url": url}));
     }
 
     async fn message_endpoint(&self) -> i64 {

@@ -12,7 +12,8 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use crate::{House, app_id};
 
 /// Of these [`kept`] shows the length alone: they hold something random.
-const RANDOM: [&str; 8] = [
+const RANDOM: [&str; 9] = [
+    "console_user.totp_secret",
     "endpoint.secret",
     "meta.value",
     "repeat_key.answer",
@@ -23,13 +24,16 @@ const RANDOM: [&str; 8] = [
     "wechat_account.token",
 ];
 /// Numbers that PostgreSQL gives once, also if what they were given to was taken back.
-const NUMBERS: [&str; 6] = [
+const NUMBERS: [&str; 9] = [
     "call_log.id",
     "console_user.id",
     "event.seq",
     "submission.id",
     "reveal.id",
     "device.id",
+    "user_app.user_id",
+    "user_link.user_id",
+    "recovery_code.user_id",
 ];
 
 /// What is in a house's database and its files of images, line by line. Files that no row knows,

@@ -71,6 +71,11 @@ async fn helper(store: &Store) -> i64 {
     store.user_by_name("helper").await.unwrap().unwrap().id
 }
 
+/// Whose second factor was begun.
+async fn starter(store: &Store) -> i64 {
+    store.user_by_name("starter").await.unwrap().unwrap().id
+}
+
 /// What the writes find.
 pub(super) async fn furnish(store: &Store) {
     fill(store).await;
@@ -84,11 +89,12 @@ pub(super) async fn furnish(store: &Store) {
             .await
             .unwrap()
     );
-    store
-        .invite_user(new_user("helper"), NOW)
-        .await
-        .unwrap()
-        .unwrap();
+    for name in ["helper", "starter"] {
+        let invited = store.invite_user(new_user(name), NOW).await;
+        assert!(invited.unwrap().is_some());
+    }
+    let begun = store.begin_two_factor(starter(store).await, b"shared");
+    assert!(begun.await.unwrap());
     let link = "https://kf.example/1";
     store.set_customer_service(&ONE, link).await.unwrap();
     let third = a_room(store, &ONE, "furnished-code").await;
@@ -561,8 +567,7 @@ writes! {
         assert!(store.begin_two_factor(id, b"shared").await.unwrap());
     }
     turn_two_factor_on(store) {
-        let id = helper(store).await;
-        store.begin_two_factor(id, b"shared").await.unwrap();
+        let id = starter(store).await;
         let codes = vec![b"one".to_vec(), b"two".to_vec()];
         assert!(store.turn_two_factor_on(id, 7, codes, NOW).await.unwrap());
     }
