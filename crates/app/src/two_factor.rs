@@ -247,7 +247,7 @@ fn code_of(shared: &[u8], step: i64) -> String {
         digest[at + 3],
     ];
     let number = u32::from_be_bytes(four) % 10_u32.pow(DIGITS as u32);
-    format!("{number:0width$}", width = DIGITS)
+    format!("{number:0DIGITS$}")
 }
 
 /// Some 60 bits, in two groups that people can read out.

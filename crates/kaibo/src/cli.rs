@@ -274,7 +274,8 @@ pub(crate) enum GoodsCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
     /// Give a user a new password, printed once, and end their sessions.
-    ResetPassword {
+    #[command(name = "reset-password")]
+    Password {
         /// Where the installation lies.
         #[command(flatten)]
         place: Place,
@@ -282,7 +283,8 @@ pub(crate) enum UserCommand {
         name: String,
     },
     /// Take a user's password and sessions away, and print the link with which they choose another.
-    ResetLink {
+    #[command(name = "reset-link")]
+    Link {
         /// Where the installation lies.
         #[command(flatten)]
         place: Place,
@@ -290,7 +292,8 @@ pub(crate) enum UserCommand {
         name: String,
     },
     /// Take the second factor of a user away, who has lost it.
-    ResetTwoFactor {
+    #[command(name = "reset-two-factor")]
+    TwoFactor {
         /// Where the installation lies.
         #[command(flatten)]
         place: Place,

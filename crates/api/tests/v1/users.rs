@@ -95,10 +95,9 @@ async fn enrol(user: &Owner<'_>) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn an_operator_joins_by_a_link_and_sees_the_app_they_were_invited_to_alone() {
+async fn an_operator_joins_by_a_link_that_opens_once() {
     let world = World::new().await;
     let owner = world.owner().await;
-    let other = owner.post("/v1/apps", json!({"name": "Other"})).await.ok();
     let link = invite(&owner, "小王", "operator", json!([APP])).await;
     let url = link["url"].as_str().unwrap();
     assert!(
@@ -118,7 +117,7 @@ async fn an_operator_joins_by_a_link_and_sees_the_app_they_were_invited_to_alone
     let short = by_link(&world, Method::POST, url, json!({"password": "short"})).await;
     assert_eq!(short.refusal(), (422, "invalid"));
     let joined = by_link(&world, Method::POST, url, json!({"password": PASSWORD})).await;
-    let operator = Owner::of(&world, joined);
+    assert_eq!(joined.status, 200);
     let again = by_link(
         &world,
         Method::POST,
@@ -127,7 +126,14 @@ async fn an_operator_joins_by_a_link_and_sees_the_app_they_were_invited_to_alone
     )
     .await;
     assert_eq!(again.refusal(), (404, "link_closed"));
+}
 
+#[tokio::test]
+async fn an_operator_sees_the_app_they_were_invited_to_alone() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let other = owner.post("/v1/apps", json!({"name": "Other"})).await.ok();
+    let (id, operator) = join(&owner, "小王", "operator", json!([APP])).await;
     let session = operator.get("/v1/session").await.ok();
     assert_eq!(
         (&session["role"], &session["mustEnrol"]),
@@ -164,7 +170,6 @@ async fn an_operator_joins_by_a_link_and_sees_the_app_they_were_invited_to_alone
         .follow(request(&operator, &format!("/v1/apps/{APP}/events")))
         .await;
 
-    let id = link["id"].as_i64().unwrap();
     let moved = json!({"role": "operator", "apps": [other["appid"]]});
     let moved = owner
         .call(Method::PUT, &format!("/v1/users/{id}"), Some(moved))
@@ -183,7 +188,7 @@ fn request(user: &Owner<'_>, path: &str) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn an_owner_shuts_out_resets_and_removes_others_and_one_owner_stays() {
+async fn an_owner_shuts_others_out_and_resets_them() {
     let world = World::new().await;
     let owner = world.owner().await;
     let (id, second) = join(&owner, "second", "owner", json!([])).await;
@@ -216,7 +221,25 @@ async fn an_owner_shuts_out_resets_and_removes_others_and_one_owner_stays() {
     let url = reset["url"].as_str().unwrap();
     let late = by_link(&world, Method::POST, url, json!({"password": PASSWORD})).await;
     assert_eq!(late.refusal(), (404, "link_closed"));
+    let reset = owner.post(&format!("{at}/link"), json!({})).await.ok();
+    let url = reset["url"].as_str().unwrap();
+    let back = by_link(&world, Method::POST, url, json!({"password": PASSWORD})).await;
+    let second = Owner::of(&world, back);
+    assert_eq!(owner.call(Method::DELETE, &at, None).await.status, 204);
+    assert_eq!(
+        second.get("/v1/session").await.refusal(),
+        (401, "not_signed_in")
+    );
+    assert_eq!(
+        owner.call(Method::DELETE, &at, None).await.refusal(),
+        (404, "user_not_found")
+    );
+}
 
+#[tokio::test]
+async fn an_owner_does_none_of_it_to_themselves() {
+    let world = World::new().await;
+    let owner = world.owner().await;
     let own = user(&owner, "owner").await;
     assert_eq!(own["oneself"], true);
     let own = format!("/v1/users/{}", own["id"]);
@@ -233,19 +256,12 @@ async fn an_owner_shuts_out_resets_and_removes_others_and_one_owner_stays() {
         let refused = owner.call(method, &path, body).await;
         assert_eq!(refused.refusal(), (409, "not_oneself"), "{path}");
     }
-    let reset = owner.post(&format!("{at}/link"), json!({})).await.ok();
-    let url = reset["url"].as_str().unwrap();
-    let back = by_link(&world, Method::POST, url, json!({"password": PASSWORD})).await;
-    let second = Owner::of(&world, back);
-    assert_eq!(owner.call(Method::DELETE, &at, None).await.status, 204);
-    assert_eq!(
-        second.get("/v1/session").await.refusal(),
-        (401, "not_signed_in")
-    );
-    assert_eq!(
-        owner.call(Method::DELETE, &at, None).await.refusal(),
-        (404, "user_not_found")
-    );
+}
+
+#[tokio::test]
+async fn an_invitation_says_which_part_of_it_is_wrong() {
+    let world = World::new().await;
+    let owner = world.owner().await;
     for (form, field, rule) in [
         (
             json!({"name": "owner", "role": "owner"}),

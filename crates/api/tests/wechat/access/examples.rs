@@ -223,7 +223,9 @@ impl Stand<'_> {
             example.body = Some(draft.clone());
         }
         let on_shelf = route.contains("/shelf") || route.ends_with("/explanation");
-        if !route.contains("{goodsId}") && !(on_shelf && route.contains("/apps/")) {
+        let is_about_goods = route.contains("{goodsId}");
+        let is_about_a_shelf = on_shelf && route.contains("/apps/");
+        if !is_about_goods && !is_about_a_shelf {
             return;
         }
         let decided = ["/withdraw", "/approve", "/reject"];

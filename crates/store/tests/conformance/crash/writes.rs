@@ -76,9 +76,8 @@ async fn starter(store: &Store) -> i64 {
     store.user_by_name("starter").await.unwrap().unwrap().id
 }
 
-/// What the writes find.
-pub(super) async fn furnish(store: &Store) {
-    fill(store).await;
+/// A set-up link, somebody with a second factor, and two who are invited.
+async fn furnish_users(store: &Store) {
     store.set_setup_token(b"next").await.unwrap();
     let boss = store.user_by_name("boss").await.unwrap().unwrap();
     store.begin_two_factor(boss.id, b"shared").await.unwrap();
@@ -95,6 +94,12 @@ pub(super) async fn furnish(store: &Store) {
     }
     let begun = store.begin_two_factor(starter(store).await, b"shared");
     assert!(begun.await.unwrap());
+}
+
+/// What the writes find.
+pub(super) async fn furnish(store: &Store) {
+    fill(store).await;
+    furnish_users(store).await;
     let link = "https://kf.example/1";
     store.set_customer_service(&ONE, link).await.unwrap();
     let third = a_room(store, &ONE, "furnished-code").await;
