@@ -256,7 +256,9 @@ mod tests {
         drop(file);
         assert_eq!(pixels_said(&bomb).err(), Some(Unreadable::TooLarge));
         assert_eq!(clean(&bomb, MOST, None).err(), Some(Unreadable::TooLarge));
-        let gif = b"GIF89a\xff\xff\xff\xff\0\0\0;";
+        // One dot on a screen of 65535 by 65535.
+        let gif = b"GIF89a\xff\xff\xff\xff\x80\0\0\0\0\0\xff\xff\xff\
+            ,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
         assert_eq!(clean(gif, MOST, None).err(), Some(Unreadable::TooLarge));
     }
 
