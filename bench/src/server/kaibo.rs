@@ -155,12 +155,11 @@ impl Shop {
         Ok(answer)
     }
 
-    /// Uploads the head of a PNG of 300x300 pixels, which goods may have; its media id.
+    /// Uploads a grey PNG of 300x300 pixels, which goods may have; its media id.
     pub(crate) fn upload(&self) -> anyhow::Result<String> {
         const HEAD: &[u8] =
             b"--edge\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a.png\"\r\n\r\n";
-        const PNG: &[u8] =
-            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\x2c\0\0\x01\x2c\x08\x02\0\0\0\x90wS\xde";
+        const PNG: &[u8] = include_bytes!("picture.png");
         let body = [HEAD, PNG, b"\r\n--edge--\r\n"].concat();
         let path = self.path("cgi-bin/media/upload") + "&type=image";
         let mime = "multipart/form-data; boundary=edge";
