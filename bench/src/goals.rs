@@ -1,7 +1,6 @@
-//! What Kaibo is to reach, and whether it does.
+//! What a viewer may cost.
 
-use std::fmt::Write as _;
-
+use crate::goal::{self, Goal};
 use crate::matrix::{Run, WARM_FOR_MEMORY_S};
 use crate::results::{middle, times_floor};
 use crate::summary::median;
@@ -9,44 +8,9 @@ use crate::summary::median;
 /// The floor may cost so much for absolute figures to count: else the machine is slow or busy.
 const QUIET_FLOOR: f64 = 0.5;
 
-struct Goal {
-    what: String,
-    must: f64,
-    aim: f64,
-    unit: &'static str,
-    measured: Option<f64>,
-    remark: String,
-}
-
 /// The table of goals.
 pub(crate) fn table(run: &Run) -> String {
-    let mut out =
-        String::from("## Goals\n\n| what | must | aim | measured | |\n|---|---|---|---|---|\n");
-    for goal in goals(run) {
-        let measured = goal
-            .measured
-            .map_or_else(|| "–".into(), |it| format!("{it:.2}{}", goal.unit));
-        let unit = goal.unit;
-        let _ = writeln!(
-            out,
-            "| {} | ≤ {}{unit} | ≤ {}{unit} | **{measured}** | {}{} |",
-            goal.what,
-            goal.must,
-            goal.aim,
-            verdict(&goal),
-            goal.remark
-        );
-    }
-    out
-}
-
-fn verdict(goal: &Goal) -> &'static str {
-    match goal.measured {
-        None => "not measured",
-        Some(it) if it <= goal.aim => "aim reached",
-        Some(it) if it <= goal.must => "good",
-        Some(_) => "**missed**",
-    }
+    goal::table(&goals(run))
 }
 
 fn goals(run: &Run) -> Vec<Goal> {
@@ -54,6 +18,7 @@ fn goals(run: &Run) -> Vec<Goal> {
         what: what.to_owned(),
         must,
         aim,
+        at_least: false,
         unit,
         measured,
         remark,

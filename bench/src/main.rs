@@ -10,6 +10,7 @@ mod clock;
 mod figure;
 mod film;
 mod floor;
+mod goal;
 mod goals;
 mod hls;
 mod http;

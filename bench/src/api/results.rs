@@ -4,36 +4,8 @@ use std::fmt::Write as _;
 
 use super::base::{GOODS, ROOMS, ROWS};
 use super::{ApiRun, CALLERS, CHANGES, CLIENTS, CONNECTIONS, RATE, times_nginx};
+use crate::goal::{self, Goal};
 use crate::summary::median;
-
-/// What is to be reached.
-struct Goal {
-    what: String,
-    must: f64,
-    aim: f64,
-    /// More is better.
-    at_least: bool,
-    unit: &'static str,
-    measured: f64,
-    remark: String,
-}
-
-impl Goal {
-    fn verdict(&self) -> &'static str {
-        let reaches = |wanted| {
-            if self.at_least {
-                self.measured >= wanted
-            } else {
-                self.measured <= wanted
-            }
-        };
-        match (reaches(self.aim), reaches(self.must)) {
-            (true, _) => "aim reached",
-            (_, true) => "good",
-            _ => "**missed**",
-        }
-    }
-}
 
 /// The whole page.
 pub(crate) fn page(run: &ApiRun) -> String {
@@ -70,22 +42,7 @@ fn opening(run: &ApiRun) -> String {
 
 /// The table of goals.
 pub(crate) fn goals(run: &ApiRun) -> String {
-    let mut out =
-        String::from("## Goals\n\n| what | must | aim | measured | |\n|---|---|---|---|---|\n");
-    for goal in goals_of(run) {
-        let (sign, unit) = (if goal.at_least { "≥" } else { "≤" }, goal.unit);
-        let _ = writeln!(
-            out,
-            "| {} | {sign} {}{unit} | {sign} {}{unit} | **{:.2}{unit}** | {}{} |",
-            goal.what,
-            goal.must,
-            goal.aim,
-            goal.measured,
-            goal.verdict(),
-            goal.remark
-        );
-    }
-    out
+    goal::table(&goals_of(run))
 }
 
 fn goals_of(run: &ApiRun) -> Vec<Goal> {
@@ -101,7 +58,7 @@ fn goals_of(run: &ApiRun) -> Vec<Goal> {
         aim,
         at_least,
         unit,
-        measured,
+        measured: Some(measured),
         remark,
     };
     let with = format!("`getliveinfo`, {RATE} a second");
@@ -249,34 +206,3 @@ fn making(run: &ApiRun) -> String {
 const HOW: &str = "## Run it\n\n\
 ```sh\nmake bench ONLY=api          # this part alone, 3 minutes; writes this file\n\
 make bench ONLY=api QUICK=1  # one minute; writes beside target/bench\n```\n";
-
-#[cfg(test)]
-mod tests {
-    use super::Goal;
-
-    fn verdict(measured: f64, at_least: bool) -> &'static str {
-        let (must, aim) = if at_least { (0.5, 0.8) } else { (20.0, 5.0) };
-        let goal = Goal {
-            what: String::new(),
-            must,
-            aim,
-            at_least,
-            unit: "",
-            measured,
-            remark: String::new(),
-        };
-        goal.verdict()
-    }
-
-    #[test]
-    fn what_is_to_be_large_is_judged_from_below_and_what_is_to_be_small_from_above() {
-        assert_eq!(
-            [0.9, 0.6, 0.4, f64::NAN].map(|it| verdict(it, true)),
-            ["aim reached", "good", "**missed**", "**missed**"]
-        );
-        assert_eq!(
-            [4.0, 6.0, 21.0, f64::NAN].map(|it| verdict(it, false)),
-            ["aim reached", "good", "**missed**", "**missed**"]
-        );
-    }
-}
