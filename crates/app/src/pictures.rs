@@ -16,8 +16,6 @@ use crate::{Error, Kaibo, Result};
 
 /// Millions of pixels that are worked on at once: one picture of the largest, or several small ones.
 const MOST: u32 = (MAX_PIXELS / 1_000_000) as u32;
-/// Pixels of a code's picture, give or take.
-pub(crate) const CODE: u64 = 640 * 640;
 /// What a poster and its cover count as.
 pub(crate) const POSTER: u64 = MAX_PIXELS / 2;
 /// Most bytes of drawn pictures that are kept.

@@ -15,7 +15,7 @@ use kaibo_store::ShareCode;
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
-use crate::pictures::{self, CODE, POSTER};
+use crate::pictures::{self, POSTER};
 use crate::ports::CallError;
 use crate::{Kaibo, Result, WechatFault, secret};
 
@@ -25,6 +25,8 @@ const ID_CHARS: usize = 16;
 pub(crate) const TRY_AGAIN_MS: i64 = MINUTE_MS;
 /// A caller waits no longer for WeChat.
 const WAIT: Duration = Duration::from_secs(5);
+/// Pixels of a code's picture, give or take.
+const CODE: u64 = 640 * 640;
 /// What to do with a poster's code.
 const CALL: &str = "扫码观看直播";
 

@@ -2,16 +2,12 @@
 
 use std::fmt::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use kaibo_domain::UnixMs;
-use kaibo_pictures::qr_png;
 use kaibo_store::{TwoFactor, User};
 use sha1::Sha1;
 
 use crate::accounts::{hash, verify_password};
-use crate::pictures::CODE;
 use crate::{AccountRefusal, Kaibo, Result, secret};
 
 /// How long a code counts, and how many digits it has: what every app for codes takes.
@@ -39,10 +35,8 @@ pub struct TwoFactorStanding {
 pub struct TwoFactorBegun {
     /// In base 32, as people type it.
     pub secret: String,
-    /// The same as an address.
+    /// The same as an address, which such apps read from a QR code.
     pub url: String,
-    /// The address as a picture of a QR code, which such apps scan: a `data:` address of a PNG.
-    pub qr: Option<String>,
 }
 
 /// Why a second factor is not turned on or off.
@@ -96,14 +90,9 @@ impl Kaibo {
         if !self.store().begin_two_factor(user.id, &shared).await? {
             return Ok(Err(TwoFactorRefusal::IsOn));
         }
-        let url = otpauth_url(name, &shared);
-        let drawn = url.clone();
-        let picture = self.work_on_picture(CODE, move || qr_png(&drawn));
-        let data_url = |png: Vec<u8>| format!("data:image/png;base64,{}", STANDARD.encode(png));
         Ok(Ok(TwoFactorBegun {
             secret: base32(&shared),
-            qr: picture.await?.map(data_url),
-            url,
+            url: otpauth_url(name, &shared),
         }))
     }
 

@@ -49,9 +49,6 @@ pub(crate) struct TwoFactorSecret {
     secret: String,
     /// The same as `otpauth://…`, which such apps open.
     url: String,
-    /// The same as a picture of a QR code to scan, as a `data:` address of a PNG.
-    #[schema(required)]
-    qr: Option<String>,
 }
 
 /// A code of the app.
@@ -113,7 +110,6 @@ pub(crate) async fn begin(
     Ok(Json(TwoFactorSecret {
         secret: begun.secret,
         url: begun.url,
-        qr: begun.qr,
     }))
 }
 

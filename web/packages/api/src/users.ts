@@ -106,7 +106,7 @@ export class Account {
   }
 
   /** ApiError 422 on `password`. */
-  begin(password: string): Promise<{ secret: string; url: string; qr: string | null }> {
+  begin(password: string): Promise<{ secret: string; url: string }> {
     return this.client.change('/v1/session/two-factor', 'POST', { password });
   }
 
