@@ -16,6 +16,7 @@ export { copyText } from './copyText';
 export { priceOf, yuan, type PriceParts } from './price';
 export { drawQr, qrPngFile, qrPngUrl, qrSvgFile, type QrDrawing } from './qr';
 export { reloadWhenReplaced } from './replaced';
+export { default as BrandMark } from './BrandMark.vue';
 export { default as CountDown } from './CountDown.vue';
 export { default as PriceTag } from './PriceTag.vue';
 export { default as QrCode } from './QrCode.vue';
